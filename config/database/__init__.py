@@ -1,0 +1,1 @@
+"""Django's PostgreSQL, working under the role that may not rewrite history."""

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class DeferralConfig(AppConfig):
+    name = "deferral"
+    verbose_name = "缓缴"
