@@ -49,3 +49,7 @@ def span(first: date, last: date) -> Iterator[date]:
     while month <= last:
         yield month
         month = after(month)
+
+
+#: The month from which something holds that was never said to begin.
+EVER = date(1900, 1, 1)

@@ -1,0 +1,82 @@
+"""Taking and giving back the lease on a piece of work.
+
+A worker claims a row, keeps the lease alive while it works, and ends it in the same
+transaction as its last write. Another worker may take over when the lease has run out;
+the first, should it wake up, holds an old token and is refused.
+"""
+
+import uuid
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from django.db import models, transaction
+from django.db.models import Q
+
+from registry.models import Work, WorkState
+
+LEASE = timedelta(seconds=60)
+OPEN = (WorkState.QUEUED, WorkState.RUNNING)
+W = TypeVar("W", bound=Work)
+
+
+class LeaseLost(Exception):
+    """Somebody else works on this now, or it has ended."""
+
+
+def claim(model: type[W], pk: int, *, at: datetime) -> W | None:
+    """Return the work with a fresh lease, or None if it is done or in another's hands."""
+    free = Q(lease_until__isnull=True) | Q(lease_until__lt=at)
+    with transaction.atomic():
+        work = (
+            model._default_manager.select_for_update().filter(free, pk=pk, state__in=OPEN).first()
+        )
+        if work is None:
+            return None
+        work.state = WorkState.RUNNING
+        work.lease_token = uuid.uuid4()
+        work.lease_until = at + LEASE
+        work.attempts += 1
+        work.started_at = work.started_at or at
+        work.save(update_fields=["state", "lease_token", "lease_until", "attempts", "started_at"])
+        return work
+
+
+def _held(work: W) -> models.QuerySet[W]:
+    return type(work)._default_manager.filter(
+        pk=work.pk, lease_token=work.lease_token, state=WorkState.RUNNING
+    )
+
+
+def keep(work: Work, *, at: datetime, **progress: object) -> None:
+    """Renew the lease and store progress fields.
+
+    :raises LeaseLost: if another worker has taken over, or the work was ended.
+    """
+    if not _held(work).update(lease_until=at + LEASE, **progress):
+        raise LeaseLost(work.pk)
+
+
+def hold(work: W) -> W:
+    """Lock the row for the rest of the transaction, sure that the lease is still ours.
+
+    :raises LeaseLost: if it is not.
+    """
+    locked = _held(work).select_for_update().first()
+    if locked is None:
+        raise LeaseLost(work.pk)
+    return locked
+
+
+def end(work: Work, state: WorkState, *, at: datetime, **results: object) -> None:
+    """Close the work with a state and its results; call it inside the writing transaction.
+
+    :raises LeaseLost: if another worker has taken over.
+    """
+    if not _held(work).update(state=state, lease_until=None, finished_at=at, **results):
+        raise LeaseLost(work.pk)
+
+
+def due(model: type[W], *, at: datetime) -> models.QuerySet[W]:
+    """Return the open work that nobody holds: what a sweeper rings for again."""
+    free = Q(lease_until__isnull=True) | Q(lease_until__lt=at)
+    return model._default_manager.filter(free, state__in=OPEN).order_by("pk")
