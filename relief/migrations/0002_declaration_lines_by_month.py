@@ -43,9 +43,9 @@ END $$;
 CREATE TABLE relief_declarationline_other PARTITION OF relief_declarationline DEFAULT;
 """
 
-# A replaced line names its successor; that is the only change a line ever sees.
+# A replaced row names its successor; that is the only change it ever sees.
 GUARD = """
-CREATE FUNCTION relief_declarationline_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION relief_replaced_once() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'UPDATE'
         AND OLD.replaced_by IS NULL AND NEW.replaced_by IS NOT NULL
@@ -53,29 +53,18 @@ BEGIN
     THEN
         RETURN NEW;
     END IF;
-    RAISE EXCEPTION 'relief_declarationline: a line may only be replaced, once';
+    RAISE EXCEPTION '%: a row may only be replaced, once', TG_TABLE_NAME;
 END $$;
 CREATE TRIGGER replaced_once BEFORE UPDATE OR DELETE ON relief_declarationline
-    FOR EACH ROW EXECUTE FUNCTION relief_declarationline_guard();
-CREATE FUNCTION relief_declaration_guard() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF TG_OP = 'UPDATE'
-        AND OLD.replaced_by IS NULL AND NEW.replaced_by IS NOT NULL
-        AND (to_jsonb(OLD) - 'replaced_by') = (to_jsonb(NEW) - 'replaced_by')
-    THEN
-        RETURN NEW;
-    END IF;
-    RAISE EXCEPTION 'relief_declaration: totals may only be replaced, once';
-END $$;
+    FOR EACH ROW EXECUTE FUNCTION relief_replaced_once();
 CREATE TRIGGER replaced_once BEFORE UPDATE OR DELETE ON relief_declaration
-    FOR EACH ROW EXECUTE FUNCTION relief_declaration_guard();
+    FOR EACH ROW EXECUTE FUNCTION relief_replaced_once();
 """
 
 BACKWARDS = """
 DROP TABLE relief_declarationline;
-DROP FUNCTION relief_declarationline_guard();
 DROP TRIGGER replaced_once ON relief_declaration;
-DROP FUNCTION relief_declaration_guard();
+DROP FUNCTION relief_replaced_once();
 """
 
 
