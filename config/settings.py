@@ -14,17 +14,20 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from csp.constants import NONE, SELF
 
 from config import logs
+from config.embedded import servers
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-DATA_DIR = Path(os.environ.get("DATA_DIR") or BASE_DIR / "var").resolve()
 TESTING = "pytest" in sys.modules
+DATA_DIR = Path(
+    os.environ.get("DATA_DIR") or BASE_DIR / ("var/test" if TESTING else "var")
+).resolve()
 
 
 def _secret_key() -> str:
     """Return the installation's own key, drawn at the first start and kept in DATA_DIR."""
     path = DATA_DIR / "secret_key"
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Linked into place: of two first starts side by side, one key wins for both.
         draft = path.with_name(f"secret_key.{os.getpid()}")
         draft.touch(mode=0o600)
@@ -125,12 +128,15 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": _database(os.environ.get("DATABASE_URL", "postgresql:///relief"))}
+# Unset: the servers of config.embedded, which manage.py, `serve` and the tests bring up.
+DATABASES = {"default": _database(os.environ.get("DATABASE_URL") or servers.database_url(DATA_DIR))}
 # Everything but `migrate` works under this role, which may not change or delete a decided row.
 DATABASE_APP_ROLE = "relief_app"
-REDIS_URL = os.environ.get("REDIS_URL", "")
+# redis-py's own form: `redis://host:port/0`, or `unix:///path` for a socket.
+REDIS_URL = os.environ.get("REDIS_URL") or ("" if TESTING else servers.redis_url(DATA_DIR))
 
-CELERY_BROKER_URL = REDIS_URL or "memory://"
+# The same server in Celery's form. Without one, ringing reaches nobody and does no harm.
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1) or "memory://"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

@@ -1,6 +1,12 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class RegistryConfig(AppConfig):
     name = "registry"
     verbose_name = "参保登记"
+
+    def ready(self) -> None:
+        from registry import grants
+
+        post_migrate.connect(grants.after_migrate, sender=self)

@@ -1,16 +1,19 @@
-"""Triggers for tables whose rows are facts: they may be added, never changed or removed."""
+"""Tables whose rows are decisions: rows are added, never changed or deleted.
+
+`Meta.triggers = append_only()` refuses it for everybody, the owner too; after `migrate`
+the role of pages, workers and commands lacks the right as well (`registry.grants`).
+"""
 
 import pgtrigger
 
+APPEND_ONLY = "append_only"
+
 
 def append_only() -> list[pgtrigger.Trigger]:
-    """Return the triggers that make a table append-only for everybody, its owner included.
-
-    `migrate` besides takes the rights to change such a table from the application's role.
-    """
+    """Return the triggers that refuse UPDATE, DELETE and TRUNCATE on a table."""
     return [
-        pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
-        # Protect can't guard a whole statement, so TRUNCATE has a trigger of its own.
+        pgtrigger.Protect(name=APPEND_ONLY, operation=pgtrigger.Update | pgtrigger.Delete),
+        # Protect doesn't take TRUNCATE, which has no rows to look at.
         pgtrigger.Trigger(
             name="no_truncate",
             level=pgtrigger.Statement,

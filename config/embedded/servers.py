@@ -1,0 +1,82 @@
+"""Join the embedded database while you need it; the last one out stops it.
+
+`join` is safe from any number of processes at once. Leaving is automatic at the end of the
+process; if the process is killed, the kernel drops its lock and the guard stops the server.
+"""
+
+import atexit
+import os
+import subprocess
+from pathlib import Path
+
+from config.embedded import locks, postgres, valkey
+from config.embedded.paths import Places, places
+from config.embedded.runtime import CannotRun
+
+
+class Membership:
+    """One process's use of the embedded servers, from `join` to `leave`."""
+
+    def __init__(self, where: Places, *, durable: bool) -> None:
+        self.places = where
+        self.durable = durable
+        self._guards: list[subprocess.Popen[bytes]] = []
+        self._process = os.getpid()
+        lock = locks.take(where.locks / "use.lock", shared=True)
+        assert lock is not None
+        #: Hand it to children that may outlive us: the database stays up until they end.
+        self.lock: int = lock
+
+    def ensure(self) -> None:
+        """Start PostgreSQL if it is not up (first use, or it was killed)."""
+        if postgres.is_ready(self.places):
+            return
+        with locks.held(self.places.locks / "start.lock"):
+            if not postgres.is_ready(self.places):
+                self._guards.append(postgres.start(self.places, durable=self.durable))
+
+    def leave(self) -> None:
+        """Give up the use; if nobody else is left, stop PostgreSQL and wait for its end."""
+        if self.lock < 0 or os.getpid() != self._process:  # left already, or a forked child
+            return
+        os.close(self.lock)
+        self.lock = -1
+        last = locks.take(self.places.locks / "use.lock", wait=False)
+        if last is None:
+            return
+        postgres.stop(self.places)
+        for guard in self._guards:
+            guard.wait()
+        os.close(last)
+
+
+def join(data_dir: Path, *, durable: bool = True) -> Membership:
+    """Start or join this DATA_DIR's database, for as long as this process lives.
+
+    :raises CannotRun: with what to do, if it can't run here.
+    """
+    where = places(data_dir)
+    for folder in (where.data_dir, where.locks, where.logs):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        membership = Membership(where, durable=durable)
+    except PermissionError:
+        raise CannotRun(f"{where.data_dir} 属于其他用户，请以建立它的用户运行。") from None
+    atexit.register(membership.leave)
+    try:
+        membership.ensure()
+    except BaseException:
+        membership.leave()
+        raise
+    return membership
+
+
+def database_url(data_dir: Path) -> str:
+    """Return the address of this DATA_DIR's embedded database, running or not."""
+    return places(data_dir).database_url
+
+
+def redis_url(data_dir: Path) -> str:
+    """Return the address of this DATA_DIR's Valkey if one answers, else an empty text."""
+    where = places(data_dir)
+    return where.redis_url if valkey.answers(where.valkey_socket) else ""
