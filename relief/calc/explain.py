@@ -1,0 +1,178 @@
+"""Why this amount: the same arithmetic as `assess`, as steps that a person can follow.
+
+Each step names its formula, its parameters with document and article, and its amount; the parts
+of a step add up to it, and the last steps are the result (design rule: every fen has a reason).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from registry.money import ZERO, to_fen
+from relief.policy import EmployerClass, Insurance, Ruling, Source, Standing
+
+from .assess import Assessed, Settled, Terms, Totals, reduce_employer_share, settle
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A value that a step used, as text, and where it stands."""
+
+    name: str
+    value: str
+    source: Source | None = None
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step; `amount` in yuan, or None for a step that finds no amount."""
+
+    title: str
+    formula: str
+    amount: Decimal | None
+    parameters: tuple[Parameter, ...] = ()
+    parts: tuple["Step", ...] = ()
+    notes: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """The steps in order, and what they lead to."""
+
+    steps: tuple[Step, ...]
+    result: Assessed
+    settled: Settled
+
+
+def explain(
+    declared: Mapping[Decimal, int],
+    *,
+    insurance: Insurance,
+    terms: Terms,
+    standing: Standing,
+    ruling: Ruling,
+    paid: Decimal,
+) -> Explanation:
+    """Return the steps from declared bases to what is overpaid.
+
+    :param declared: how many persons declared each base (yuan); 0 means not insured.
+    :param paid: the employer part that had arrived, less what was given back, in yuan.
+    """
+    gross = _gross_step(declared, terms)
+    totals = Totals(
+        headcount=sum(count for base, count in declared.items() if base),
+        base_total=sum((terms.contribution_base(b) * n for b, n in declared.items() if b), ZERO),
+        gross_due=gross.amount or ZERO,
+        employee_due=sum(
+            (
+                to_fen(terms.contribution_base(base) * terms.employee_rate) * count
+                for base, count in declared.items()
+                if base
+            ),
+            ZERO,
+        ),
+    )
+    result = reduce_employer_share(totals, ruling)
+    settled = settle(paid=paid, net_due=result.net_due)
+    steps = (
+        gross,
+        _class_step(standing),
+        _relief_step(result, ruling),
+        Step("单位应缴", f"{money(result.gross_due)} − {money(result.relief)}", result.net_due),
+        _employee_step(result, terms, insurance),
+        _settled_step(settled),
+    )
+    return Explanation(steps, result, settled)
+
+
+def money(amount: Decimal) -> str:
+    """Return yuan with two decimals and thousands separators, as formulas show them."""
+    return f"{amount:,.2f}"
+
+
+def percent(ratio: Decimal) -> str:
+    """Return a ratio as a percentage without trailing zeros: `16%`."""
+    return f"{(ratio * 100).normalize():f}%"
+
+
+def _gross_step(declared: Mapping[Decimal, int], terms: Terms) -> Step:
+    parts = tuple(
+        _base_part(base, count, terms) for base, count in sorted(declared.items()) if base
+    )
+    uninsured = declared.get(ZERO, 0)
+    notes = ("每人的金额先四舍五入到分，再相加",)
+    if uninsured:
+        notes += (f"另有 {uninsured} 人申报基数为 0，当月不参加本险种，不计",)
+    return Step(
+        "减免前单位应缴",
+        "各人缴费基数 × 单位费率之和",
+        sum((part.amount or ZERO for part in parts), ZERO),
+        (
+            Parameter("单位费率", percent(terms.employer_rate), terms.rate.source),
+            Parameter("缴费基数下限", money(terms.lower), terms.limit.source),
+            Parameter("缴费基数上限", money(terms.upper), terms.limit.source),
+        ),
+        parts,
+        notes,
+    )
+
+
+def _base_part(base: Decimal, count: int, terms: Terms) -> Step:
+    counted = terms.contribution_base(base)
+    each = to_fen(counted * terms.employer_rate)
+    if counted > base:
+        title = f"申报 {money(base)}，低于下限，按 {money(counted)} 计"
+    elif counted < base:
+        title = f"申报 {money(base)}，高于上限，按 {money(counted)} 计"
+    else:
+        title = f"申报 {money(base)}"
+    formula = f"{money(counted)} × {percent(terms.employer_rate)} = {money(each)}，{count} 人"
+    return Step(title, formula, each * count)
+
+
+def _class_step(standing: Standing) -> Step:
+    return Step(
+        "单位归类",
+        standing.employer_class.label,
+        None,
+        tuple(Parameter("归类依据", source.clause, source) for source in standing.sources),
+        notes=("划型数据到达后自动重新核定",)
+        if standing.employer_class is EmployerClass.PENDING
+        else (),
+    )
+
+
+def _relief_step(result: Assessed, ruling: Ruling) -> Step:
+    parameters: tuple[Parameter, ...] = ()
+    notes: tuple[str, ...] = ()
+    if ruling.waiver:
+        parameters = (Parameter("减免比例", percent(ruling.fraction), ruling.waiver.source),)
+        notes = tuple(
+            f"取代较早的规定：{old.source.clause}（{old.source.document}），减免 {percent(old.ratio)}"
+            for old in ruling.superseded
+        )
+    return Step(
+        f"减免金额（{ruling.clause}）",
+        f"{money(result.gross_due)} × {percent(ruling.fraction)}",
+        result.relief,
+        parameters,
+        notes=notes,
+    )
+
+
+def _employee_step(result: Assessed, terms: Terms, insurance: Insurance) -> Step:
+    return Step(
+        "个人应缴（不减免，由单位代扣代缴）",
+        f"各人缴费基数 × {percent(terms.employee_rate)} 之和"
+        if terms.employee_rate
+        else f"{insurance.label}保险个人不缴费",
+        result.employee_due,
+        (Parameter("个人费率", percent(terms.employee_rate), terms.rate.source),),
+    )
+
+
+def _settled_step(settled: Settled) -> Step:
+    formula = f"已缴 {money(settled.paid)}，应缴 {money(settled.net_due)}"
+    if settled.underpaid:
+        return Step("应补（少缴）", formula, settled.underpaid)
+    return Step("应退（多缴）", formula, settled.overpaid)
