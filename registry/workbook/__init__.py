@@ -1,0 +1,12 @@
+"""Reading workbooks that come from outside. Pure: no Django, no database, no settings.
+
+- `schema`: what a workbook must look like, as data;
+- `reader`: the first sheet of an .xlsx, .xls or .csv, row by row, told apart by content;
+- `cells`: one cell, from what the file says to what the database takes;
+- `check`: the tight loop over all rows: what is wrong, and a file ready for `COPY`;
+- `child`: that loop as a program of its own, `python -m registry.workbook.child`;
+- `fence`: starts this program with limits on memory and time, and listens to it.
+
+The process that serves pages or talks to the database never parses a file itself: a
+workbook of 4 KB can ask for gigabytes, and then only the child dies.
+"""

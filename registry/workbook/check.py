@@ -1,0 +1,268 @@
+"""Check every cell of a workbook and write the good ones down for `COPY`.
+
+The staging file has a line for every row that isn't empty: the row's number, whether the
+row is bad, then the columns present in the file, in the schema's order. A cell that was
+refused is NULL there, so that the database can look at the rest of its row and all errors
+come out at once.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from operator import itemgetter
+from pathlib import Path
+from typing import Any, TextIO
+
+from registry.workbook import reader
+from registry.workbook.cells import NULL, Cell, Memo, Refusal, is_blank, shown, squeeze
+from registry.workbook.schema import Column, Schema
+
+#: As many errors as anybody will read; the count goes on.
+MOST_PROBLEMS = 1_000
+LONGEST_FOUND = 100
+#: Rows between two signs of life.
+_STRIDE = 8_192
+#: How far down a header that isn't in row 1 is looked for, to say so.
+_HEADER_DEPTH = 10
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One wrong cell. `row` and `column` are both None where the whole file is meant."""
+
+    row: int | None
+    column: str | None
+    code: str
+    found: str = ""
+    hint: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Checked:
+    """What was read: data rows, how many are bad, which columns, the first problems."""
+
+    rows: int = 0
+    bad_rows: int = 0
+    columns: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    problem_count: int = 0
+
+    def refuse(self, problem: Problem) -> None:
+        """Count a problem, and keep it while there is room."""
+        self.problem_count += 1
+        if len(self.problems) < MOST_PROBLEMS:
+            self.problems.append(problem)
+
+
+def _refused(code: str, **hint: str) -> Checked:
+    checked = Checked()
+    checked.refuse(Problem(None, None, code, hint=hint))
+    return checked
+
+
+def check(
+    path: Path,
+    schema: Schema,
+    *,
+    known: Mapping[str, Schema],
+    staging: TextIO,
+    progress: Callable[[int, int | None], None] = lambda row, height: None,
+) -> Checked:
+    """Read a workbook, write its staging file and return what was found.
+
+    `known` has the schemas of all kinds by name, to recognise a workbook of another kind.
+    `progress` is called now and then with the rows read and the height, if known.
+    """
+    try:
+        sheet = reader.read(path)
+        rows = iter(sheet.rows)
+        header = next(rows, None)
+        if header is None:
+            return _refused("no_rows")
+        layout = _lay_out(header, schema, first_column=sheet.first_column)
+        if isinstance(layout, Checked):
+            if any(problem.code == "missing_column" for problem in layout.problems):
+                return _look_closer(header, rows, schema, known=known, refused=layout)
+            return layout
+        return _check_rows(rows, schema, layout, sheet.height, staging, progress)
+    except reader.Unreadable as error:
+        return _refused(error.code)
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """Where the columns of the schema stand, and which others must stay empty."""
+
+    columns: tuple[Column, ...]
+    places: tuple[int, ...]
+    width: int
+    nameless: tuple[int, ...]
+    first_column: int
+
+
+def _titles(header: Sequence[Cell]) -> list[str]:
+    return [squeeze(shown(cell)).upper() for cell in header]
+
+
+def _lay_out(header: Sequence[Cell], schema: Schema, *, first_column: int) -> _Layout | Checked:
+    """Find the schema's columns in row 1, or say what is wrong with it."""
+    titles = _titles(header)
+    wanted = {squeeze(column.header).upper(): column for column in schema.columns}
+    checked = Checked()
+    places: dict[str, int] = {}
+    for place, title in enumerate(titles):
+        written = shown(header[place]).strip()[:LONGEST_FOUND]
+        if not title:
+            continue
+        if title not in wanted:
+            listed = "、".join(column.header for column in schema.columns)
+            checked.refuse(Problem(1, written, "unknown_column", written, {"columns": listed}))
+        elif title in places:
+            first = reader.column_letters(first_column + places[title])
+            second = reader.column_letters(first_column + place)
+            hint = {"first": first, "second": second}
+            checked.refuse(Problem(1, wanted[title].header, "repeated_column", written, hint))
+        else:
+            places[title] = place
+    for title, column in wanted.items():
+        if title not in places and not column.optional:
+            checked.refuse(Problem(1, column.header, "missing_column"))
+    if checked.problems:
+        return checked
+    present = tuple(column for title, column in wanted.items() if title in places)
+    return _Layout(
+        columns=present,
+        places=tuple(places[squeeze(column.header).upper()] for column in present),
+        width=len(header),
+        nameless=tuple(place for place, title in enumerate(titles) if not title),
+        first_column=first_column,
+    )
+
+
+def _required(schema: Schema) -> set[str]:
+    return {squeeze(column.header).upper() for column in schema.columns if not column.optional}
+
+
+def _look_closer(
+    header: Sequence[Cell],
+    rows: Iterator[Sequence[Cell]],
+    schema: Schema,
+    *,
+    known: Mapping[str, Schema],
+    refused: Checked,
+) -> Checked:
+    """Recognise the two usual mistakes behind a wrong header: another kind, a title above."""
+    for depth, row in enumerate(chain([header], islice(rows, _HEADER_DEPTH - 1)), start=1):
+        titles = set(_titles(row))
+        if depth > 1 and _required(schema) <= titles:
+            return _refused("header_not_first", row=str(depth))
+        for other in known.values():
+            if other.kind != schema.kind and _required(other) <= titles:
+                return _refused(
+                    "wrong_kind", title=schema.title, other=other.title, other_kind=other.kind
+                )
+    return refused
+
+
+def _check_rows(
+    rows: Iterator[Sequence[Cell]],
+    schema: Schema,
+    layout: _Layout,
+    height: int | None,
+    staging: TextIO,
+    progress: Callable[[int, int | None], None],
+) -> Checked:
+    """The tight loop. A row of good cells is joined and written; any other is looked at."""
+    checked = Checked(columns=[column.name for column in layout.columns])
+    memos = [Memo(column) for column in layout.columns]
+    names = checked.columns
+    pick: Callable[[Sequence[Cell]], Any] = (
+        itemgetter(*layout.places)
+        if len(layout.places) > 1
+        else lambda row: (row[layout.places[0]],)
+    )
+    identify = itemgetter(*map(names.index, schema.unique)) if schema.unique else None
+    together = [names.index(name) for name in schema.together]
+    seen: dict[str, int] = {}
+    width, nameless, write = layout.width, layout.nameless, staging.write
+    counted = 0
+
+    for number, row in enumerate(rows, start=2):
+        if not number % _STRIDE:
+            progress(number, height)
+        extra = row[width:]
+        if len(row) != width:
+            row = [*row[:width], *[""] * (width - len(row))]
+        values = [memo[cell] for memo, cell in zip(memos, pick(row), strict=True)]
+        try:
+            line = "\t".join(values)  # type: ignore[arg-type]  # a Refusal raises TypeError
+        except TypeError:
+            if not reader.has_content(row) and not reader.has_content(extra):
+                continue
+            line = ""
+        counted += 1
+        problems = [] if line else list(_cell_problems(values, pick(row), layout.columns, number))
+        if nameless or extra:
+            problems += _nameless_problems(row, extra, layout, number)
+        if together:
+            problems += _together_problems(values, together, layout.columns, number)
+        if identify:
+            key = identify(values)
+            if line or not any(part == NULL or isinstance(part, Refusal) for part in key):
+                first = seen.setdefault("\t".join(key), number)
+                if first != number:
+                    last = schema.column(schema.unique[-1])
+                    found = shown(row[layout.places[names.index(last.name)]])
+                    problems.append(
+                        Problem(number, last.header, "repeated_row", found, {"row": str(first)})
+                    )
+        if problems:
+            checked.bad_rows += 1
+            for problem in problems:
+                checked.refuse(problem)
+            line = "\t".join(NULL if isinstance(value, Refusal) else value for value in values)
+            write(f"{number}\tt\t{line}\n")
+        else:
+            write(f"{number}\tf\t{line}\n")
+
+    checked.rows = counted
+    if not counted:
+        return _refused("no_rows")
+    return checked
+
+
+def _cell_problems(
+    values: Sequence[str | Refusal], cells: Sequence[Cell], columns: Sequence[Column], number: int
+) -> Iterator[Problem]:
+    for value, cell, column in zip(values, cells, columns, strict=True):
+        if isinstance(value, Refusal):
+            found = shown(cell).strip()[:LONGEST_FOUND]
+            yield Problem(number, column.header, value.code, found, value.hint)
+
+
+def _nameless_problems(
+    row: Sequence[Cell], extra: Sequence[Cell], layout: _Layout, number: int
+) -> Iterator[Problem]:
+    """Yield the cells below an empty header, or right of it: nobody can say what they mean."""
+    beyond = ((layout.width + place, cell) for place, cell in enumerate(extra))
+    for place, cell in chain(((place, row[place]) for place in layout.nameless), beyond):
+        if not is_blank(cell):
+            column = reader.column_letters(layout.first_column + place)
+            found = shown(cell).strip()[:LONGEST_FOUND]
+            yield Problem(number, f"{column} 列", "cell_without_header", found)
+
+
+def _together_problems(
+    values: Sequence[str | Refusal],
+    together: Sequence[int],
+    columns: Sequence[Column],
+    number: int,
+) -> Iterator[Problem]:
+    """Yield the empty ones among cells that are to be filled all or not at all."""
+    empty = [place for place in together if values[place] == NULL]
+    if 0 < len(empty) < len(together):
+        listed = "、".join(columns[place].header for place in together)
+        for place in empty:
+            yield Problem(
+                number, columns[place].header, "filled_together", hint={"columns": listed}
+            )

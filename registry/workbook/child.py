@@ -1,0 +1,78 @@
+"""The checking program: `python -m registry.workbook.child`, started by `fence`.
+
+Reads one JSON request from standard input, writes the staging file, says `{"row": …}` on
+standard output from time to time and closes with `{"checked": …}`. It sets its own limits
+before it opens the file, and it goes when its parent goes.
+"""
+
+import contextlib
+import ctypes
+import json
+import os
+import resource
+import signal
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from registry.workbook import schema as schemas
+from registry.workbook.check import Checked, Problem, check
+
+_PR_SET_PDEATHSIG = 1
+
+
+def _confine(*, memory: int, seconds: int, output: int, parent: int) -> None:
+    """Take on the limits in bytes and CPU seconds; no core file; die with the parent."""
+    limits = (
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_AS, memory),
+        (resource.RLIMIT_CPU, seconds),
+        (resource.RLIMIT_FSIZE, output),
+    )
+    for which, limit in limits:
+        hard = resource.getrlimit(which)[1]
+        bound = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+        resource.setrlimit(which, (bound, bound))
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != parent:
+            sys.exit(1)
+
+
+def _say(**message: Any) -> None:
+    sys.stdout.write(json.dumps(message, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def _check(request: dict[str, Any]) -> Checked:
+    known = {kind: schemas.from_json(value) for kind, value in request["known"].items()}
+    with Path(request["staging"]).open("w", encoding="utf-8", newline="") as staging:
+        return check(
+            Path(request["path"]),
+            known[request["kind"]],
+            known=known,
+            staging=staging,
+            progress=lambda row, height: _say(row=row, height=height),
+        )
+
+
+def main() -> None:
+    """Serve one request."""
+    request = json.loads(sys.stdin.readline())
+    _confine(**request["limits"])
+    try:
+        checked = _check(request)
+    except MemoryError:
+        checked = Checked(problem_count=1, problems=[Problem(None, None, "too_big")])
+    except BaseException as error:
+        # A hostile file can make the Rust reader panic; the class can't be imported.
+        if type(error).__name__ != "PanicException":
+            raise
+        checked = Checked(problem_count=1, problems=[Problem(None, None, "unreadable")])
+    _say(checked=asdict(checked))
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(BrokenPipeError):
+        main()
