@@ -146,6 +146,7 @@ def _make_folders(places: Places, user: Account | None) -> None:
     places.home.mkdir(exist_ok=True)
     places.home.chmod(0o755)
     make_private(places.sockets, uid=user.uid, gid=user.gid)
+    places.owner.touch(mode=0o600)
     places.owner.write_text(f"{places.data_dir}\n")
     places.pointer.write_text(f"{places.home}\n")
 

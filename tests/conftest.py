@@ -1,0 +1,63 @@
+"""A real PostgreSQL for every test: made by its owner, used as `relief_app`.
+
+With no DATABASE_URL the tests use an embedded server of their own (`var/test`).
+"""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.backends.postgresql.operations import DatabaseOperations
+
+from config.database.base import DatabaseWrapper
+from config.embedded import servers
+
+membership = pytest.StashKey[servers.Membership]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not os.environ.get("DATABASE_URL"):
+        # Test data is worth nothing, so the server needn't wait for the disk.
+        config.stash[membership] = servers.join(settings.DATA_DIR, durable=False)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if membership in config.stash:
+        config.stash[membership].leave()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> None:
+    """Take the owner's rights before the test database is made."""
+    DatabaseWrapper.as_owner = True
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    """Give the owner's rights up once the database stands, and take them to drop it."""
+    connection.close()
+    DatabaseWrapper.as_owner = False
+    yield
+    connection.close()
+    DatabaseWrapper.as_owner = True
+
+
+@pytest.fixture(scope="session", autouse=True)
+def flush_as_owner() -> Iterator[None]:
+    """Let the flush after a transactional test empty append-only tables too.
+
+    Only here: as owner, with triggers silenced for that one transaction.
+    """
+
+    def execute_sql_flush(self: DatabaseOperations, sql_list: list[str]) -> None:
+        with transaction.atomic(using=self.connection.alias), self.connection.cursor() as cursor:
+            cursor.execute("SET LOCAL ROLE NONE")
+            cursor.execute("SET LOCAL session_replication_role = replica")
+            for sql in sql_list:
+                cursor.execute(sql)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatabaseOperations, "execute_sql_flush", execute_sql_flush)
+        yield
