@@ -29,7 +29,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings() -> None:
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
     """Take the owner's rights before the test database is made."""
     DatabaseWrapper.as_owner = True
 
