@@ -7,6 +7,7 @@ class RegistryConfig(AppConfig):
     verbose_name = "参保登记"
 
     def ready(self) -> None:
-        from registry import grants
+        from registry import grants, seed
 
         post_migrate.connect(grants.after_migrate, sender=self)
+        post_migrate.connect(seed.after_migrate, sender=self)
