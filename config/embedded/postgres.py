@@ -13,18 +13,10 @@ from signal import SIGINT, SIGKILL, SIGQUIT
 
 import psycopg2
 
-from config.embedded import guard
+from config.embedded import folders, guard
 from config.embedded.paths import POSTGRES_SOCKET, Places, make_private
 from config.embedded.processes import is_running_in, running_in, signal_all, wait_until
-from config.embedded.runtime import (
-    Account,
-    CannotRun,
-    Programs,
-    account,
-    make_shared,
-    named_account,
-    programs,
-)
+from config.embedded.runtime import Account, CannotRun, Programs, named_account, programs
 
 MAJOR = "18"
 LOG_LIMIT = 10 * 1024 * 1024
@@ -76,10 +68,8 @@ def start(places: Places, *, durable: bool = True) -> subprocess.Popen[bytes]:
 
     :raises CannotRun: with the end of the server's log, if it doesn't come up.
     """
-    _refuse_foreign_data(places)
-    files, user = programs(places), account(places)
-    _set_aside_forgotten(places)
-    _make_folders(places, user)
+    user = folders.prepare(places)
+    files = programs(places)
     _end_orphans(places)
     if not places.cluster.exists():
         _create(places, files, user)
@@ -114,41 +104,6 @@ def _is_postmaster(pid: int, places: Places) -> bool:
         return (places.cluster / "postmaster.pid").read_text().split("\n", 1)[0] == str(pid)
     except OSError:
         return False
-
-
-def _refuse_foreign_data(places: Places) -> None:
-    """Refuse a DATA_DIR that root filled if we are not root, and the other way round."""
-    if places.as_root and (places.data_dir / "postgres").exists():
-        owner = (places.data_dir / "postgres").stat().st_uid
-        raise CannotRun(f"{places.data_dir} 由普通用户（{owner}）建立，请以该用户运行。")
-    if not places.as_root and places.pointer.exists():
-        raise CannotRun(f"{places.data_dir} 由 root 建立，请以 root 运行。")
-
-
-def _set_aside_forgotten(places: Places) -> None:
-    """Move the cluster of a deleted DATA_DIR away: a new DATA_DIR starts empty."""
-    if not places.as_root or places.pointer.exists() or not places.home.exists():
-        return
-    if (places.home / "postgres").exists():
-        stop(places)
-        aside = places.home.with_name(f"{places.home.name}.{time.strftime('%Y%m%d-%H%M%S')}")
-        places.home.rename(aside)
-        sys.stderr.write(f"{places.data_dir} 是空的，新建数据库；原来的数据库移到 {aside}。\n")
-    else:
-        shutil.rmtree(places.home)
-
-
-def _make_folders(places: Places, user: Account | None) -> None:
-    if user is None:
-        make_private(places.sockets)
-        return
-    make_shared()
-    places.home.mkdir(exist_ok=True)
-    places.home.chmod(0o755)
-    make_private(places.sockets, uid=user.uid, gid=user.gid)
-    places.owner.touch(mode=0o600)
-    places.owner.write_text(f"{places.data_dir}\n")
-    places.pointer.write_text(f"{places.home}\n")
 
 
 def _end_orphans(places: Places) -> None:

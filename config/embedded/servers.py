@@ -8,9 +8,11 @@ import atexit
 import os
 import subprocess
 from pathlib import Path
+from signal import SIGKILL, SIGTERM
 
-from config.embedded import locks, postgres, valkey
+from config.embedded import folders, locks, postgres, valkey
 from config.embedded.paths import Places, places
+from config.embedded.processes import running_in, signal_all, wait_until
 from config.embedded.runtime import CannotRun
 
 
@@ -50,14 +52,23 @@ class Membership:
         os.close(last)
 
 
+def open_data_dir(data_dir: Path) -> Places:
+    """Make DATA_DIR with its locks and logs, and say where its servers live."""
+    where = places(data_dir)
+    try:
+        for folder in (where.data_dir, where.locks, where.logs):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotRun(f"不能建立 {error.filename}：{error.strerror}。") from None
+    return where
+
+
 def join(data_dir: Path, *, durable: bool = True) -> Membership:
     """Start or join this DATA_DIR's database, for as long as this process lives.
 
     :raises CannotRun: with what to do, if it can't run here.
     """
-    where = places(data_dir)
-    for folder in (where.data_dir, where.locks, where.logs):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    where = open_data_dir(data_dir)
     try:
         membership = Membership(where, durable=durable)
     except PermissionError:
@@ -69,6 +80,39 @@ def join(data_dir: Path, *, durable: bool = True) -> Membership:
         membership.leave()
         raise
     return membership
+
+
+def start_valkey(data_dir: Path) -> subprocess.Popen[bytes]:
+    """Start this DATA_DIR's Valkey as a child that dies with us.
+
+    :raises CannotRun: with what to do, if it can't run here.
+    """
+    where = open_data_dir(data_dir)
+    with locks.held(where.locks / "start.lock"):
+        folders.prepare(where)
+    return valkey.start(where)
+
+
+def stop_all(data_dir: Path) -> list[str]:
+    """End this DATA_DIR's servers at the operator's wish, used or not; returns which ran.
+
+    Those who use the database in good order get five seconds to end first.
+    """
+    where = open_data_dir(data_dir)
+    ended = []
+    lock = locks.take_within(where.locks / "use.lock", 5)
+    if postgres.is_ready(where):
+        ended.append("PostgreSQL")
+    postgres.stop(where)
+    if lock is not None:
+        os.close(lock)
+    if pids := running_in(where.valkey, "valkey-server"):
+        ended.append("Valkey")
+        for number in (SIGTERM, SIGKILL):
+            signal_all(pids, number)
+            if wait_until(lambda: not running_in(where.valkey, "valkey-server"), 10):
+                break
+    return ended
 
 
 def database_url(data_dir: Path) -> str:

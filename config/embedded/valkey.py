@@ -29,7 +29,7 @@ def answers(path: Path) -> bool:
 
 
 def start(places: Places) -> subprocess.Popen[bytes]:
-    """Start it, after PostgreSQL (which makes the folders); it dies with us.
+    """Start it, in prepared folders; it dies with us.
 
     :raises CannotRun: if the one before doesn't end, or this one doesn't answer in 10 s.
     """
