@@ -17,10 +17,11 @@ CHOICE_LISTS = (forms.RadioSelect, forms.CheckboxSelectMultiple)
 
 def _shape(widget: forms.Widget) -> str:
     """Return which of our patterns a widget is drawn by."""
-    if isinstance(widget, forms.RadioSelect):
-        return "radios"
+    # The list of checkboxes first: Django derives it from the radio buttons.
     if isinstance(widget, forms.CheckboxSelectMultiple):
         return "checkboxes"
+    if isinstance(widget, forms.RadioSelect):
+        return "radios"
     if isinstance(widget, forms.CheckboxInput):
         return "checkbox"
     if isinstance(widget, forms.Textarea):
