@@ -7,7 +7,9 @@ class RegistryConfig(AppConfig):
     verbose_name = "参保登记"
 
     def ready(self) -> None:
-        from registry import grants, seed
+        from registry import grants, seed, slots
+        from registry.intake import employers
 
         post_migrate.connect(grants.after_migrate, sender=self)
         post_migrate.connect(seed.after_migrate, sender=self)
+        slots.add_import_kind(employers.KIND)

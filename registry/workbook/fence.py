@@ -2,10 +2,12 @@
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from registry.workbook.check import Checked, Problem
@@ -15,7 +17,10 @@ from registry.workbook.schema import Schema
 #: largest that a spreadsheet can hold about 1.2 GB.
 MEMORY = 2 << 30
 CPU_SECONDS = 120
+WALL_SECONDS = 240
 STAGING_BYTES = 1 << 30
+#: Opening a large workbook takes a while and says nothing; the listener wants to hear sooner.
+_PATIENCE = 2.0
 _ROOT = Path(__file__).resolve().parents[2]
 #: How a child ends that asked for more than it may have.
 _LIMIT_SIGNALS = {signal.SIGABRT, signal.SIGKILL, signal.SIGXCPU, signal.SIGXFSZ, signal.SIGSEGV}
@@ -58,34 +63,62 @@ def check(
         },
     }
     checked: Checked | None = None
-    with subprocess.Popen(
-        [sys.executable, "-m", "registry.workbook.child"],
-        cwd=_ROOT,
-        # Nothing of the parent's environment: no address of a database, no password.
-        env={"PYTHONPATH": str(_ROOT), "PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8"},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-    ) as child:
-        assert child.stdin and child.stdout and child.stderr
+    complaints = staging.with_suffix(".stderr")
+    with (
+        complaints.open("wb") as errors,
+        subprocess.Popen(
+            [sys.executable, "-m", "registry.workbook.child"],
+            cwd=_ROOT,
+            # Nothing of the parent's environment: no address of a database, no password.
+            env={"PYTHONPATH": str(_ROOT), "PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            bufsize=0,
+        ) as child,
+    ):
+        assert child.stdin is not None
+        assert child.stdout is not None
+        row, height = 0, None
         try:
-            child.stdin.write(json.dumps(request) + "\n")
+            child.stdin.write(json.dumps(request).encode() + b"\n")
             child.stdin.close()
-            for line in child.stdout:
-                message = json.loads(line)
+            for line in _lines(child.stdout.fileno(), seconds=WALL_SECONDS):
+                message = json.loads(line) if line else {}
                 if "checked" in message:
                     checked = _checked(message["checked"])
                 else:
-                    progress(message["row"], message["height"])
-            complaint = child.stderr.read()
+                    row, height = message.get("row", row), message.get("height", height)
+                    progress(row, height)
+        except BrokenPipeError:
+            pass  # it ended before it read its order; what it wrote says why
         finally:
             child.kill()
+            child.wait()
+    complaint = complaints.read_text("utf-8", errors="replace")
     if checked:
         return checked
     if -child.returncode in _LIMIT_SIGNALS or "MemoryError" in complaint:
         return Checked(problem_count=1, problems=[Problem(None, None, "too_big")])
     raise CheckFailed(complaint)
+
+
+def _lines(pipe: int, *, seconds: float) -> Iterator[bytes]:
+    """Yield the lines that come through a pipe, and an empty one whenever none has come for long.
+
+    Ends with the pipe, or when the seconds are over.
+    """
+    ends = time.monotonic() + seconds
+    waiting = b""
+    while time.monotonic() < ends:
+        if not select.select([pipe], [], [], _PATIENCE)[0]:
+            yield b""
+            continue
+        block = os.read(pipe, 1 << 16)
+        if not block:
+            return
+        *lines, waiting = (waiting + block).split(b"\n")
+        yield from lines
 
 
 def _checked(value: dict[str, object]) -> Checked:

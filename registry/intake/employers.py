@@ -1,0 +1,241 @@
+"""The kind `employers`: who is insured, what holds for them by month, and their accounts.
+
+A change of unit type, injury rate or legal parent starts with 变更生效月份, or with the
+month of the import where none is named; what is first heard of a unit then holds for all
+months. Only what differs is stored.
+"""
+
+from datetime import date
+
+from django.utils import timezone
+
+from registry import seed
+from registry.intake.staging import Merged, Staging
+from registry.models import BankAccount, UnitType
+from registry.months import first_of
+from registry.slots import ImportKind
+from registry.workbook.check import Problem
+from registry.workbook.schema import Column, Kind, Schema
+
+#: From when on the terms hold that a unit's first import brought: before any month there is.
+ALL_MONTHS = date(1900, 1, 1)
+_CITY_NAMES = {
+    entry["name"]: entry["code"] for entry in seed.read("districts.toml", "district")[:1]
+}
+_DISTRICTS = {entry["code"]: entry["code"] for entry in seed.read("districts.toml", "district")}
+_ZONES = {
+    entry["zone"]: entry["zone"]
+    for entry in seed.read("agencies.toml", "agency")
+    if entry.get("zone")
+}
+_ACCOUNT = ("holder", "bank", "bank_code", "account_number")
+
+SCHEMA = Schema(
+    kind="employers",
+    title="参保单位",
+    columns=(
+        Column("uscc", "统一社会信用代码", Kind.USCC),
+        Column("name", "单位名称", Kind.TEXT, length=(1, 120)),
+        Column(
+            "unit_type",
+            "单位类型",
+            Kind.CHOICE,
+            choices={label: value for value, label in UnitType.choices},
+        ),
+        Column("district", "参保地", Kind.CHOICE, choices={**_CITY_NAMES, **_DISTRICTS}),
+        Column("industry_code", "行业代码", Kind.DIGITS, length=(2, 4)),
+        Column("injury_rate", "工伤保险费率(%)", Kind.RATE, limits=("0.05", "5")),
+        Column("established_on", "成立日期", Kind.DATE),
+        Column("insured_on", "参保日期", Kind.DATE),
+        Column("legal_person", "法定代表人", Kind.TEXT, may_be_empty=True, length=(1, 60)),
+        Column("contact", "联系人", Kind.TEXT, may_be_empty=True, length=(1, 60)),
+        Column("phone", "联系电话", Kind.TEXT, may_be_empty=True, length=(1, 30)),
+        Column("group_name", "所属集团", Kind.TEXT, may_be_empty=True, length=(1, 120)),
+        Column("holder", "户名", Kind.TEXT, may_be_empty=True, length=(1, 120)),
+        Column("bank", "开户银行", Kind.TEXT, may_be_empty=True, length=(1, 120)),
+        Column("bank_code", "开户行行号", Kind.CNAPS, may_be_empty=True),
+        Column("account_number", "银行账号", Kind.DIGITS, may_be_empty=True, length=(8, 32)),
+        Column("parent_uscc", "上级法人信用代码", Kind.USCC, optional=True),
+        Column("address", "地址", Kind.TEXT, optional=True, length=(1, 200)),
+        Column("zone", "功能区", Kind.CHOICE, optional=True, choices=_ZONES),
+        Column("from_month", "变更生效月份", Kind.MONTH, optional=True),
+    ),
+    unique=("uscc",),
+    together=_ACCOUNT,
+)
+
+_FACTS = (
+    "name",
+    "district_id",
+    "zone",
+    "industry_code",
+    "established_on",
+    "insured_on",
+    "legal_person",
+    "contact",
+    "phone",
+    "group_name",
+    "address",
+)
+
+
+def _examine(staging: Staging) -> None:
+    """Refuse, for a district's officer, units of other districts, theirs now or in the file."""
+    if staging.district is None:
+        return
+    staging.refuse(
+        "other_district",
+        "district",
+        "r.district <> %(district)s OR e.district_id <> %(district)s",
+        join="LEFT JOIN registry_employer e ON e.uscc = r.uscc",
+        params={"district": staging.district},
+    )
+
+
+def _told(staging: Staging, column: str, stored: str) -> str:
+    """Return the SQL of a text column: what the file says, or what is stored if it has no such column."""
+    return f"coalesce(r.{column}, '')" if column in staging.columns else f"coalesce({stored}, '')"
+
+
+def _merge(staging: Staging) -> Merged:
+    cursor = staging.cursor
+    cursor.execute(
+        f"""
+        DROP TABLE IF EXISTS intake_employer;
+        CREATE TEMP TABLE intake_employer ON COMMIT DROP AS
+        SELECT r."row", r.uscc, e.id AS employer_id, e.id IS NULL AS is_new,
+            r.name, r.district AS district_id, {_told(staging, "zone", "e.zone")} AS zone,
+            r.industry_code, r.established_on, r.insured_on,
+            coalesce(r.legal_person, '') AS legal_person, coalesce(r.contact, '') AS contact,
+            coalesce(r.phone, '') AS phone, coalesce(r.group_name, '') AS group_name,
+            {_told(staging, "address", "e.address")} AS address,
+            r.unit_type, r.injury_rate, r.from_month, r.parent_uscc, r.holder, r.bank, r.bank_code, r.account_number,
+            false AS touched
+        FROM intake_row r LEFT JOIN registry_employer e ON e.uscc = r.uscc
+        """
+    )
+    _merge_facts(staging)
+    _merge_terms(staging)
+    _merge_accounts(staging)
+    cursor.execute(
+        "SELECT count(*) FILTER (WHERE touched), count(*) FILTER (WHERE NOT touched)"
+        " FROM intake_employer"
+    )
+    accepted, unchanged = cursor.fetchone()
+    warnings = _unknown_industries(staging)
+    return Merged(accepted, unchanged, warnings)
+
+
+def _merge_facts(staging: Staging) -> None:
+    """Add new units and bring the others' facts up to date."""
+    facts = ", ".join(_FACTS)
+    staged = ", ".join(f"s.{fact}" for fact in _FACTS)
+    stored = ", ".join(f"e.{fact}" for fact in _FACTS)
+    staging.cursor.execute(
+        f"""
+        UPDATE intake_employer s SET touched = true FROM registry_employer e
+        WHERE e.id = s.employer_id AND ({staged}) IS DISTINCT FROM ({stored});
+        UPDATE registry_employer e SET ({facts}) = ({staged}) FROM intake_employer s
+        WHERE e.id = s.employer_id AND s.touched;
+        INSERT INTO registry_employer (uscc, {facts})
+        SELECT uscc, {facts} FROM intake_employer WHERE is_new ORDER BY "row";
+        UPDATE intake_employer s SET employer_id = e.id, touched = true
+        FROM registry_employer e WHERE s.is_new AND e.uscc = s.uscc;
+        """
+    )
+
+
+def _merge_terms(staging: Staging) -> None:
+    """Add what holds from a month on, where it differs from what holds in that month."""
+    told = "parent_uscc" in staging.columns
+    parent = "coalesce(s.parent_uscc, '')" if told else "coalesce(t.parent_uscc, '')"
+    staging.cursor.execute(
+        f"""
+        WITH told AS (
+            SELECT s.employer_id, s.unit_type, s.injury_rate,
+                coalesce(
+                    s.from_month, CASE WHEN t.id IS NULL THEN %(all_months)s ELSE %(now)s END
+                ) AS from_month,
+                {parent} AS parent_uscc,
+                t.unit_type AS old_type, t.injury_rate AS old_rate, t.parent_uscc AS old_parent
+            FROM intake_employer s LEFT JOIN LATERAL (
+                -- What holds in the month: the nearest before it, or else the first there is.
+                SELECT * FROM registry_employerterms t WHERE t.employer_id = s.employer_id
+                ORDER BY t.from_month <= coalesce(s.from_month, %(now)s) DESC,
+                    abs(t.from_month - coalesce(s.from_month, %(now)s)), t.id DESC
+                LIMIT 1
+            ) t ON true
+        ), added AS (
+            INSERT INTO registry_employerterms
+                (employer_id, from_month, unit_type, injury_rate, parent_uscc, source_id, recorded_at)
+            SELECT employer_id, from_month, unit_type, injury_rate, parent_uscc,
+                %(source)s, %(at)s
+            FROM told
+            WHERE (unit_type, injury_rate, parent_uscc)
+                IS DISTINCT FROM (old_type, old_rate, old_parent)
+            ORDER BY employer_id
+            RETURNING employer_id
+        )
+        UPDATE intake_employer s SET touched = true FROM added
+        WHERE added.employer_id = s.employer_id
+        """,
+        {
+            "all_months": ALL_MONTHS,
+            "now": first_of(timezone.localdate(staging.at)),
+            "source": staging.import_.pk,
+            "at": staging.at,
+        },
+    )
+
+
+def _merge_accounts(staging: Staging) -> None:
+    """Add accounts that differ from the one registered last.
+
+    An account that the unit has corrected itself stays in force when the old one is merely
+    imported again.
+    """
+    staging.cursor.execute(
+        """
+        WITH added AS (
+            INSERT INTO registry_bankaccount
+                (employer_id, holder, bank, bank_code, number, origin, source_id, recorded_at)
+            SELECT s.employer_id, s.holder, s.bank, s.bank_code, s.account_number,
+                %(origin)s, %(source)s, %(at)s
+            FROM intake_employer s LEFT JOIN LATERAL (
+                SELECT * FROM registry_bankaccount a
+                WHERE a.employer_id = s.employer_id AND a.origin = %(origin)s
+                ORDER BY a.id DESC LIMIT 1
+            ) a ON true
+            WHERE s.account_number IS NOT NULL
+                AND (s.holder, s.bank, s.bank_code, s.account_number)
+                    IS DISTINCT FROM (a.holder, a.bank, a.bank_code, a.number)
+            ORDER BY s.employer_id
+            RETURNING employer_id
+        )
+        UPDATE intake_employer s SET touched = true FROM added
+        WHERE added.employer_id = s.employer_id
+        """,
+        {
+            "origin": BankAccount.Origin.REGISTERED,
+            "source": staging.import_.pk,
+            "at": staging.at,
+        },
+    )
+
+
+def _unknown_industries(staging: Staging) -> list[Problem]:
+    """Return the industry codes whose division GB/T 4754-2017 does not have."""
+    sections = seed.read("industries.toml", "section")
+    divisions = [f"{n:02d}" for s in sections for n in range(s["first"], s["last"] + 1)]
+    staging.cursor.execute(
+        """SELECT "row", industry_code FROM intake_employer
+        WHERE NOT left(industry_code, 2) = ANY(%s) ORDER BY "row" """,
+        [divisions],
+    )
+    header = SCHEMA.header("industry_code")
+    return [
+        Problem(row, header, "unknown_industry", code) for row, code in staging.cursor.fetchall()
+    ]
+
+
+KIND = ImportKind(schema=SCHEMA, examine=_examine, merge=_merge, family="employers", order=1)

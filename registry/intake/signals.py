@@ -1,0 +1,6 @@
+"""News of this app: a workbook has come in."""
+
+from django.dispatch import Signal
+
+#: Sent inside the import's transaction with `import_`: the finished `Import`.
+workbook_imported = Signal()

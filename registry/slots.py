@@ -1,0 +1,44 @@
+"""Named slots that the apps above fill in `AppConfig.ready`: what a page or a command of this
+app needs from them without knowing them.
+
+- the kinds of `import_workbook`: `add_import_kind`
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from registry.workbook.schema import Schema
+
+if TYPE_CHECKING:
+    from registry.intake.staging import Merged, Staging
+
+
+@dataclass(frozen=True)
+class ImportKind:
+    """One kind of workbook that may be brought in.
+
+    `examine` refuses rows that can't be right by what is stored (`Staging.refuse`); `merge`
+    is called if nothing was refused and stores the rows. Both run in the import's transaction.
+    Imports of one `family` wait for each other. `city_wide`: not for a district's officers.
+    """
+
+    schema: Schema
+    examine: "Callable[[Staging], None]"
+    merge: "Callable[[Staging], Merged]"
+    family: str
+    order: int
+    city_wide: bool = False
+
+
+_import_kinds: dict[str, ImportKind] = {}
+
+
+def add_import_kind(kind: ImportKind) -> None:
+    """Fill a slot; filling it again with the same kind replaces it."""
+    _import_kinds[kind.schema.kind] = kind
+
+
+def import_kinds() -> dict[str, ImportKind]:
+    """Return the kinds by name, in the order in which a newcomer would bring them in."""
+    return dict(sorted(_import_kinds.items(), key=lambda item: item[1].order))

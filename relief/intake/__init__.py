@@ -1,0 +1,1 @@
+"""The workbooks that this app takes in: `declarations` and `payments`."""
