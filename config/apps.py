@@ -6,3 +6,9 @@ class ConfigConfig(AppConfig):
 
     name = "config"
     verbose_name = "站点"
+
+    def ready(self) -> None:
+        from registry import navigation  # its models are there only now
+
+        navigation.add("public", "首页", "home:index", order=10)
+        navigation.add("public", "减免试算", "home:calculator", order=20)

@@ -8,6 +8,7 @@ from django.utils.functional import SimpleLazyObject
 from registry import navigation
 
 SITE_NAME = "阶段性减免企业社会保险费"
+SHORT_NAME = "社保费减免"
 AREAS = {"portal": "企业网上办理", "desk": "工作台"}
 TEXT_SIZE_COOKIE = "text_size"
 
@@ -31,7 +32,8 @@ def site(request: HttpRequest) -> dict[str, object]:
     viewer = navigation.viewer_of(request)
     return {
         "site": {
-            "name": SITE_NAME,
+            "name": SHORT_NAME if area in AREAS else SITE_NAME,
+            "short_name": SHORT_NAME,
             "area": area,
             "area_name": AREAS.get(area, ""),
             "home": f"/{area}/" if area in AREAS else "/",

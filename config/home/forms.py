@@ -36,7 +36,11 @@ class TrialForm(forms.Form):
     """Everything the calculation needs; sent by GET, so that a result has an address."""
 
     unit_type = forms.ChoiceField(
-        label="单位类型", error_messages={"invalid_choice": "请从列表中选择单位类型"}
+        label="单位类型",
+        error_messages={
+            "required": "请选择单位类型",
+            "invalid_choice": "请从列表中选择单位类型",
+        },
     )
     size = forms.ChoiceField(
         label="企业划型",
@@ -44,8 +48,14 @@ class TrialForm(forms.Form):
         required=False,
         error_messages={"invalid_choice": "请从列表中选择划型"},
     )
-    first = forms.ChoiceField(label="从", error_messages={"invalid_choice": "请选择起始月份"})
-    last = forms.ChoiceField(label="到", error_messages={"invalid_choice": "请选择截止月份"})
+    first = forms.ChoiceField(
+        label="从",
+        error_messages={"required": "请选择起始月份", "invalid_choice": "请从列表中选择起始月份"},
+    )
+    last = forms.ChoiceField(
+        label="到",
+        error_messages={"required": "请选择截止月份", "invalid_choice": "请从列表中选择截止月份"},
+    )
     headcount = forms.IntegerField(
         label="参保人数",
         required=False,

@@ -3,6 +3,7 @@
 Every month, share and clause on the public pages is read from the rules in force.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -17,6 +18,22 @@ NAMES = {
     EmployerClass.LARGE: "大型企业",
     EmployerClass.SOCIAL: "社会组织",
 }
+# The order in which people name them; what a later document adds comes behind.
+ORDER = (
+    "大型",
+    "中型",
+    "小型",
+    "微型",
+    "企业",
+    "个体工商户",
+    "民办非企业单位",
+    "社会团体",
+    "基金会",
+    "其他社会组织",
+    "机关",
+    "事业单位",
+    "事业单位（企业养老）",
+)
 
 
 @dataclass(frozen=True)
@@ -85,16 +102,16 @@ def covered_months(policy: Policy) -> list[date]:
     return sorted(found)
 
 
+def _ordered(names: Iterable[str]) -> list[str]:
+    return sorted(names, key=lambda n: (ORDER.index(n) if n in ORDER else len(ORDER), n))
+
+
 def _members(policy: Policy, employer_class: EmployerClass, month: date) -> str:
     """Return the unit types and sizes that count as a class, as the rules list them."""
-    types = [
-        name for name, counted in policy.class_rules(month).items() if counted is employer_class
-    ]
-    sizes = [
-        f"{name}企业"
-        for name, counted in policy.size_rules(month).items()
-        if counted is employer_class
-    ]
+    classes, size_classes = policy.class_rules(month), policy.size_rules(month)
+    types = _ordered(name for name, counted in classes.items() if counted is employer_class)
+    named = _ordered(name for name, counted in size_classes.items() if counted is employer_class)
+    sizes = [f"{name}企业" for name in named]
     return "、".join([*sizes, *types])
 
 
@@ -171,14 +188,14 @@ def months_with_rules(policy: Policy, first: date, last: date) -> list[date]:
 
 
 def unit_types(policy: Policy) -> list[str]:
-    """Return the unit types that the rules know, in their order; 企业 first."""
+    """Return the unit types that the rules know, in the usual order."""
     covered = covered_months(policy)
     if not covered:
         raise NoRuleInForce("还没有已公布的减免政策")
-    return sorted(policy.class_rules(covered[0]), key=lambda name: name != "企业")
+    return _ordered(policy.class_rules(covered[0]))
 
 
 def sizes(policy: Policy) -> list[str]:
     """Return the sizes that the rules know."""
     covered = covered_months(policy)
-    return list(policy.size_rules(covered[0])) if covered else []
+    return _ordered(policy.size_rules(covered[0])) if covered else []

@@ -74,12 +74,14 @@ def field(
         classes = [f"govuk-{shape}", bound.field.widget.attrs.get("class", "")]
         if bound.errors:
             classes.append(f"govuk-{shape}--error")
-        if width:
-            classes.append(f"govuk-input--width-{width}")
+        if width or money:
+            classes.append(f"govuk-input--width-{width or 10}")
         if money:
             classes.append("govuk-input--money")
             attrs["inputmode"] = "decimal"
         attrs["class"] = " ".join(filter(None, classes))
+        if shape == "textarea" and bound.field.widget.attrs.get("rows") == "10":
+            attrs["rows"] = "4"  # Django's ten lines are more than our questions ask for
     if shape == "checkbox":
         attrs["class"] = "govuk-checkboxes__input"
     control = "" if shape in {"radios", "checkboxes"} else bound.as_widget(_widget(bound), attrs)
