@@ -1,0 +1,110 @@
+"""Every write that all matters share: a step of the timeline, and a notice to the employer."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from casework.models import Move, Notice
+from registry.models import Membership, Officer
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who did something, as the timeline names them for ever."""
+
+    name: str
+    user_id: int | None = None
+
+
+#: What the program does unasked.
+SYSTEM = Actor("系统自动办理")
+#: What the bank's answer brings about.
+BANK = Actor("银行回盘")
+
+
+def officer(officer: Officer) -> Actor:
+    """Return an officer as an actor, by post and agency as they are today."""
+    return Actor(
+        f"{officer.name}（{officer.agency.name}　{officer.get_post_display()}）", officer.user_id
+    )
+
+
+def member(member: Membership) -> Actor:
+    """Return an enterprise's member as an actor."""
+    return Actor(f"{member.name}（单位经办人）", member.user_id)
+
+
+def as_move(
+    *,
+    kind: str,
+    matter_id: int,
+    action: str,
+    before: str,
+    after: str,
+    by: Actor,
+    at: datetime,
+    note: str = "",
+) -> Move:
+    """Return a step of a timeline, not yet stored: for those who write many at once."""
+    return Move(
+        matter_kind=kind,
+        matter_id=matter_id,
+        action=action,
+        before=before,
+        after=after,
+        by_user_id=by.user_id,
+        by_name=by.name[:100],
+        note=note,
+        at=at,
+    )
+
+
+def record_move(**step: Any) -> Move:
+    """Write one step into a matter's timeline; takes what `as_move` takes."""
+    move = as_move(**step)
+    move.save(force_insert=True)
+    return move
+
+
+@dataclass(frozen=True)
+class Message:
+    """What an employer is told. `key` is the cause: told once, however often it is repeated.
+
+    `path` leads to where something can be done about it.
+    """
+
+    employer_id: int
+    key: str
+    title: str
+    body: str
+    path: str = ""
+
+
+def send_notices(messages: Iterable[Message], *, at: datetime) -> None:
+    """Put notices into employers' portals; a cause already told is left out."""
+    Notice.objects.bulk_create(
+        [
+            Notice(
+                employer_id=message.employer_id,
+                key=message.key,
+                title=message.title,
+                body=message.body,
+                path=message.path,
+                sent_at=at,
+            )
+            for message in messages
+        ],
+        ignore_conflicts=True,
+        batch_size=1000,
+    )
+
+
+def send_notice(*, at: datetime, **message: Any) -> None:
+    """Put one notice into an employer's portal; takes the fields of `Message`."""
+    send_notices([Message(**message)], at=at)
+
+
+def mark_read(*, notice_id: int, user_id: int, at: datetime) -> None:
+    """Record who first read a notice; safe to repeat."""
+    Notice.objects.filter(pk=notice_id, read_at__isnull=True).update(read_at=at, read_by=user_id)

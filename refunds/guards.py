@@ -1,0 +1,184 @@
+"""What the database itself refuses about money on its way back; the SQL of `models`' triggers.
+
+These hold against defects in services, hand-written SQL and the shell alike.
+docs/decisions/obligation-and-attempt.md says what each can prove and what it can't.
+"""
+
+import pgtrigger
+
+#: One number for every lock that serialises changes of what is owed.
+MONEY_LOCK = 7_202_002
+
+# Σ of what is still owed and of what went back already never exceeds what arrived, per
+# employer, month and insurance. The lock makes two transactions at once wait for each other;
+# the query after it sees what the other committed.
+_ITEMS_COVERED = """
+PERFORM pg_advisory_xact_lock({lock});
+IF EXISTS (
+    SELECT 1
+    FROM (
+        SELECT DISTINCT o.employer_id, o.insurance, i.month
+        FROM {keys} i JOIN refunds_obligation o ON o.id = i.obligation_id
+    ) k
+    WHERE (
+        SELECT coalesce(sum(i.amount), 0)
+        FROM refunds_obligationitem i JOIN refunds_obligation o ON o.id = i.obligation_id
+        WHERE o.employer_id = k.employer_id AND o.insurance = k.insurance AND i.month = k.month
+            AND o.state NOT IN ('PAID', 'SUPERSEDED')
+    ) + (
+        SELECT coalesce(sum(b.amount), 0) FROM relief_paidback b
+        WHERE b.employer_id = k.employer_id AND b.insurance = k.insurance AND b.month = k.month
+    ) > (
+        SELECT coalesce(sum(p.employer_amount), 0) FROM relief_payment p
+        WHERE p.employer_id = k.employer_id AND p.insurance = k.insurance AND p.month = k.month
+    )
+) THEN
+    RAISE EXCEPTION 'refunds: more would go back than arrived' USING ERRCODE = 'check_violation';
+END IF;
+"""
+
+
+def items_within_arrived() -> pgtrigger.Trigger:
+    """Return the trigger that compares new items with what arrived and went back."""
+    within_amount = """
+    IF EXISTS (
+        SELECT 1 FROM refunds_obligation o
+        JOIN refunds_obligationitem i ON i.obligation_id = o.id
+        WHERE o.id IN (SELECT obligation_id FROM new_items)
+        GROUP BY o.id, o.amount HAVING sum(i.amount) > o.amount
+    ) THEN
+        RAISE EXCEPTION 'refunds: items exceed their obligation'
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+    """
+    return pgtrigger.Trigger(
+        name="items_within_arrived",
+        level=pgtrigger.Statement,
+        when=pgtrigger.After,
+        operation=pgtrigger.Insert,
+        referencing=pgtrigger.Referencing(new="new_items"),
+        func=_ITEMS_COVERED.format(lock=MONEY_LOCK, keys="new_items") + within_amount,
+    )
+
+
+def reopened_within_arrived() -> pgtrigger.Trigger:
+    """Return the trigger that asks the same when a paid refund comes back from the bank."""
+    keys = "(SELECT * FROM refunds_obligationitem WHERE obligation_id = NEW.id)"
+    return pgtrigger.Trigger(
+        name="reopened_within_arrived",
+        when=pgtrigger.After,
+        operation=pgtrigger.UpdateOf("state"),
+        condition=pgtrigger.Condition("OLD.state = 'PAID' AND NEW.state <> 'PAID'"),
+        func=_ITEMS_COVERED.format(lock=MONEY_LOCK, keys=keys) + "RETURN NULL;",
+    )
+
+
+def amount_is_sum_of_items() -> pgtrigger.Trigger:
+    """Return the deferred trigger that makes an obligation equal its months, at commit."""
+    return pgtrigger.Trigger(
+        name="amount_is_sum_of_items",
+        when=pgtrigger.After,
+        operation=pgtrigger.Insert,
+        timing=pgtrigger.Deferred,
+        func="""
+        IF NEW.amount IS DISTINCT FROM (
+            SELECT sum(i.amount) FROM refunds_obligationitem i WHERE i.obligation_id = NEW.id
+        ) THEN
+            RAISE EXCEPTION 'refunds: obligation % is not the sum of its items', NEW.id
+                USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN NULL;
+        """,
+    )
+
+
+def two_people() -> pgtrigger.Trigger:
+    """Return the trigger by which nobody decides on what they handed in themselves, and
+    nobody confirms the new account of a refund they released."""
+    return pgtrigger.Trigger(
+        name="two_people",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert,
+        func="""
+        IF EXISTS (
+            SELECT 1 FROM refunds_submission s JOIN registry_officer f ON f.user_id = s.by_user_id
+            WHERE s.id = NEW.submission_id AND f.id = NEW.officer_id
+        ) THEN
+            RAISE EXCEPTION 'refunds: nobody approves what they handed in'
+                USING ERRCODE = 'check_violation';
+        END IF;
+        IF NEW.level = 'ACCOUNT' AND EXISTS (
+            SELECT 1 FROM refunds_approval a JOIN refunds_submission s ON s.id = a.submission_id
+            JOIN refunds_submission mine ON mine.id = NEW.submission_id
+            WHERE s.obligation_id = mine.obligation_id
+                AND a.level = 'SECOND' AND a.officer_id = NEW.officer_id
+        ) THEN
+            RAISE EXCEPTION 'refunds: who released a refund does not confirm its new account'
+                USING ERRCODE = 'check_violation';
+        END IF;
+        IF (NEW.level = 'ACCOUNT') <> EXISTS (
+            SELECT 1 FROM refunds_submission s
+            WHERE s.id = NEW.submission_id AND s.kind = 'CORRECTION'
+        ) THEN
+            RAISE EXCEPTION 'refunds: wrong level for this submission'
+                USING ERRCODE = 'check_violation';
+        END IF;
+        IF NEW.level = 'SECOND' AND NOT EXISTS (
+            SELECT 1 FROM refunds_approval a
+            WHERE a.submission_id = NEW.submission_id AND a.level = 'FIRST' AND a.granted
+        ) THEN
+            RAISE EXCEPTION 'refunds: the first approval is missing'
+                USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN NEW;
+        """,
+    )
+
+
+def attempt_is_approved() -> pgtrigger.Trigger:
+    """Return the trigger at the door to the bank: no line without two officers' approval of
+    the latest choice, of the same amount and the same account."""
+    return pgtrigger.Trigger(
+        name="attempt_is_approved",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert,
+        declare=[("chosen", "bigint"), ("latest", "bigint")],
+        func="""
+        SELECT max(id) FILTER (WHERE kind = 'CHOICE'), max(id) INTO chosen, latest
+        FROM refunds_submission WHERE obligation_id = NEW.obligation_id;
+        IF NEW.submission_id IS DISTINCT FROM latest THEN
+            RAISE EXCEPTION 'refunds: not the latest account' USING ERRCODE = 'check_violation';
+        END IF;
+        IF (
+            SELECT count(DISTINCT officer_id) FROM refunds_approval
+            WHERE submission_id = chosen AND level IN ('FIRST', 'SECOND') AND granted
+        ) < 2 THEN
+            RAISE EXCEPTION 'refunds: two approvals are missing' USING ERRCODE = 'check_violation';
+        END IF;
+        IF latest <> chosen AND NOT EXISTS (
+            SELECT 1 FROM refunds_approval
+            WHERE submission_id = latest AND level = 'ACCOUNT' AND granted
+        ) THEN
+            RAISE EXCEPTION 'refunds: the new account is not confirmed'
+                USING ERRCODE = 'check_violation';
+        END IF;
+        IF NOT EXISTS (
+            SELECT 1 FROM refunds_submission s
+            JOIN refunds_obligation o ON o.id = s.obligation_id
+            JOIN refunds_batch b ON b.id = NEW.batch_id
+            WHERE s.id = latest AND o.amount = NEW.amount AND b.insurance = o.insurance
+                AND s.holder = NEW.holder AND s.bank = NEW.bank
+                AND s.bank_code = NEW.bank_code AND s.account = NEW.account
+        ) THEN
+            RAISE EXCEPTION 'refunds: amount, fund or account differ from what was approved'
+                USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN NEW;
+        """,
+    )
+
+
+def no_delete() -> pgtrigger.Trigger:
+    """Return the trigger that keeps every row."""
+    return pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete)

@@ -1,0 +1,109 @@
+"""What employers are told about their refunds, in plain words."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from casework.services import Message
+from refunds.models import Obligation
+from registry.money import total
+from relief.models import Insurance
+
+OFFER_PATH = "/portal/refunds/offer/"
+
+
+def _path(obligation: Obligation) -> str:
+    return f"/portal/refunds/{obligation.receipt}/"
+
+
+def _yuan(amount: Decimal) -> str:
+    return f"{amount:,.2f}元"
+
+
+def _named(obligation: Obligation) -> str:
+    return f"{Insurance(obligation.insurance).label}保险费{_yuan(obligation.amount)}"
+
+
+def offered(obligations: list[Obligation], *, clauses: Iterable[str], replaces: bool) -> Message:
+    """Return the notice that there is money to give back; all of one employer."""
+    parts = "，".join(_named(obligation) for obligation in obligations)
+    sum_of_all = _yuan(total(obligation.amount for obligation in obligations))
+    opening = "您单位此前收到的退费金额有变动，请以本通知为准。" if replaces else ""
+    grounds = "；".join(sorted(set(clauses)))
+    return Message(
+        employer_id=obligations[0].employer_id,
+        key=f"refund.offered.{min(obligation.pk for obligation in obligations)}",
+        title=f"有一笔钱要退给您：{sum_of_all}",
+        body=(
+            f"{opening}按照阶段性减免政策，您单位已缴的单位部分社会保险费多于应缴金额，"
+            f"可以退还：{parts}。\n依据：{grounds}。\n"
+            "不用提交材料。请点击下面的办理入口，选择退费并确认收款账户，"
+            "经两级审核后由银行直接付到您单位账户。三项保险分属三个基金，会分三笔到账。"
+        ),
+        path=OFFER_PATH,
+    )
+
+
+def withdrawn_by_change(obligation: Obligation) -> Message:
+    """Return the notice that an offer ended because a new assessment left nothing over."""
+    return Message(
+        employer_id=obligation.employer_id,
+        key=f"refund.superseded.{obligation.pk}",
+        title="退费金额有变动，原退费不再办理",
+        body=(
+            f"重新核定后，编号{obligation.receipt}的退费（{_named(obligation)}）不再需要办理。"
+            "您可以在缴费明细中查看每个月的核定结果和依据。"
+        ),
+        path=_path(obligation),
+    )
+
+
+def returned(obligation: Obligation, *, reason: str, submission: int) -> Message:
+    """Return the notice that an officer sent the application back."""
+    return Message(
+        employer_id=obligation.employer_id,
+        key=f"refund.returned.{obligation.pk}.{submission}",
+        title=f"退费申请被退回：{_named(obligation)}",
+        body=f"编号{obligation.receipt}。退回原因：{reason}\n请按原因修改后重新提交，钱一直为您保留。",
+        path=_path(obligation),
+    )
+
+
+def paid(obligation: Obligation, *, line_no: str, account: str) -> Message:
+    """Return the notice that the bank has paid."""
+    return Message(
+        employer_id=obligation.employer_id,
+        key=f"refund.paid.{line_no}",
+        title=f"退费已到账：{_named(obligation)}",
+        body=(
+            f"编号{obligation.receipt}。银行已把{_yuan(obligation.amount)}付到"
+            f"您单位尾号{account[-4:]}的账户，请查收。"
+        ),
+        path=_path(obligation),
+    )
+
+
+def bounced(obligation: Obligation, *, line_no: str, account: str, reason: str) -> Message:
+    """Return the notice that the bank sent the money back."""
+    return Message(
+        employer_id=obligation.employer_id,
+        key=f"refund.bounced.{line_no}",
+        title=f"退费没有到账，请更正收款账户：{_named(obligation)}",
+        body=(
+            f"编号{obligation.receipt}。银行没有把钱付到尾号{account[-4:]}的账户，"
+            f"银行说明的原因是：{reason}。\n"
+            "钱没有丢，仍为您保留。请点击下面的办理入口填写新的收款账户，"
+            "经工作人员确认后会重新付款。"
+        ),
+        path=_path(obligation),
+    )
+
+
+def account_refused(obligation: Obligation, *, reason: str, submission: int) -> Message:
+    """Return the notice that the new account was not accepted."""
+    return Message(
+        employer_id=obligation.employer_id,
+        key=f"refund.account.{obligation.pk}.{submission}",
+        title=f"新的收款账户未通过确认：{_named(obligation)}",
+        body=f"编号{obligation.receipt}。原因：{reason}\n请重新填写收款账户。",
+        path=_path(obligation),
+    )

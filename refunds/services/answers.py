@@ -1,0 +1,257 @@
+"""What the bank's answer does to attempts and obligations: one file, one transaction.
+
+A line changes money only if its number, batch, amount and account are all what we sent.
+Everything else is kept as read, with what is wrong about it, and changes nothing.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from casework import services as casework
+from casework.models import Move
+from refunds import letters
+from refunds.bank.workbook import FAILED, PAID, AnswerRow
+from refunds.models import Attempt, BankAnswerLine, BankFile, Batch, Obligation
+from refunds.services import offers
+from refunds.services.locking import hold_money
+from refunds.workflow import Action, AttemptState, BatchState
+from relief.services import paid_back
+
+Finding = BankAnswerLine.Finding
+#: Findings that change nothing and need nobody.
+HARMLESS = frozenset({Finding.PAID, Finding.BOUNCED, Finding.REPEATED, Finding.OVERTAKEN})
+_ORDER = {PAID: 0, FAILED: 1}
+NO_REASON = "银行未说明原因"
+
+
+@transaction.atomic
+def refuse_file(*, name: str, digest: str, reason: str, at: datetime) -> BankFile:
+    """Record a file that is no answer; by its content it won't be looked at again."""
+    found, _ = BankFile.objects.get_or_create(
+        sha256=digest, defaults={"name": name[:255], "refused": reason[:200], "read_at": at}
+    )
+    return found
+
+
+@dataclass
+class _Reading:
+    """One file being read: what is known of our lines, and what will be written."""
+
+    at: datetime
+    attempts: dict[str, Attempt]
+    obligations: dict[int, Obligation]
+    lines: list[BankAnswerLine] = field(default_factory=list)
+    moves: list[Move] = field(default_factory=list)
+    messages: list[casework.Message] = field(default_factory=list)
+    postings: list[paid_back.Posting] = field(default_factory=list)
+    touched: dict[int, Attempt] = field(default_factory=dict)
+    bounced: set[int] = field(default_factory=set)
+
+
+@transaction.atomic
+def read_answers(
+    *, name: str, digest: str, rows: Sequence[AnswerRow], at: datetime
+) -> BankFile | None:
+    """Read a file by line number; return None if it was read before.
+
+    The order of the rows does not matter: they are taken by the bank's day, and on one day a
+    success comes before a return.
+    """
+    hold_money()
+    if BankFile.objects.filter(sha256=digest).exists():
+        return None
+    reading = _load(rows, at=at)
+    today = timezone.localtime(at).date()
+    for row in sorted(rows, key=_in_order):
+        finding, detail = _examine(row, reading, today=today)
+        if finding in {Finding.PAID, Finding.BOUNCED}:
+            finding, detail = _settle(row, reading)
+        elif finding in {Finding.WRONG_AMOUNT, Finding.WRONG_ACCOUNT}:
+            _doubt(row, reading, detail)
+        reading.lines.append(_line(row, reading, finding, detail))
+    return _write(reading, name=name, digest=digest)
+
+
+def _in_order(row: AnswerRow) -> tuple[date, int, int]:
+    return (row.settled or date.max, _ORDER.get(row.outcome, 2), row.row)
+
+
+def _load(rows: Iterable[AnswerRow], *, at: datetime) -> _Reading:
+    numbers = {row.line_no for row in rows}
+    batches = Attempt.objects.filter(line_no__in=numbers).values("batch")
+    # Sealing, sending and reading all lock batches before obligations before attempts.
+    list(Batch.objects.defer("content").filter(pk__in=batches).select_for_update().order_by("pk"))
+    ids = Attempt.objects.filter(line_no__in=numbers).values("obligation")
+    obligations = Obligation.objects.filter(pk__in=ids).select_for_update().order_by("pk")
+    by_id = {obligation.pk: obligation for obligation in obligations.prefetch_related("items")}
+    attempts = Attempt.objects.filter(line_no__in=numbers).select_related("batch")
+    attempts = attempts.defer("batch__content").select_for_update(of=("self",)).order_by("pk")
+    return _Reading(
+        at=at, attempts={attempt.line_no: attempt for attempt in attempts}, obligations=by_id
+    )
+
+
+def _examine(row: AnswerRow, reading: _Reading, *, today: date) -> tuple[Finding, str]:
+    """Return whether a row is about a line of ours, and says so consistently."""
+    if row.problem:
+        return Finding.BAD_CELL, f"{row.problem}。请银行更正后重新发送。"
+    attempt = reading.attempts.get(row.line_no)
+    if attempt is None:
+        return Finding.UNKNOWN_LINE, "我方没有送过这个业务流水号，请与银行核对。"
+    if row.batch_number != attempt.batch.number:
+        return Finding.OTHER_BATCH, f"这个业务流水号属于批次{attempt.batch.number}。"
+    if row.amount != attempt.amount:
+        return Finding.WRONG_AMOUNT, f"送盘金额是{attempt.amount:.2f}元。"
+    if row.account != attempt.account:
+        return Finding.WRONG_ACCOUNT, f"送盘账号尾号是{attempt.account[-4:]}。"
+    if row.settled is None or row.settled > today:
+        return Finding.WRONG_DATE, "处理日期还没有到，请银行核对。"
+    return (Finding.PAID if row.outcome == PAID else Finding.BOUNCED), ""
+
+
+def _settle(row: AnswerRow, reading: _Reading) -> tuple[Finding, str]:
+    """Carry a consistent row out, or say why it changes nothing."""
+    attempt = reading.attempts[row.line_no]
+    state = AttemptState(attempt.state)
+    if row.outcome == PAID:
+        if state == AttemptState.PAID:
+            return Finding.REPEATED, ""
+        if state == AttemptState.BOUNCED:
+            if row.settled and attempt.settled_on and row.settled <= attempt.settled_on:
+                return Finding.OVERTAKEN, ""
+            return Finding.CONTRADICTION, "这笔付款此前已被银行退回，请与银行核对资金去向。"
+        _pay(row, attempt, reading)
+        return Finding.PAID, ""
+    if state == AttemptState.BOUNCED:
+        return Finding.REPEATED, ""
+    if state == AttemptState.PAID and row.outcome == FAILED:
+        return Finding.CONTRADICTION, "银行此前答复成功；如款项已退回，结果应为“退票”。"
+    _bounce(row, attempt, reading)
+    return Finding.BOUNCED, ""
+
+
+def _post(row: AnswerRow, attempt: Attempt, reading: _Reading, *, back: bool) -> None:
+    obligation = reading.obligations[attempt.obligation_id]
+    assert row.settled is not None
+    reading.postings += [
+        paid_back.Posting(
+            employer_id=obligation.employer_id,
+            month=item.month,
+            insurance=obligation.insurance,
+            amount=-item.amount if back else item.amount,
+            on=row.settled,
+            reference=f"{attempt.line_no}.{item.month:%Y%m}.{'returned' if back else 'paid'}",
+        )
+        for item in obligation.items.all()
+    ]
+
+
+def _pay(row: AnswerRow, attempt: Attempt, reading: _Reading) -> None:
+    obligation = reading.obligations[attempt.obligation_id]
+    attempt.state, attempt.reason, attempt.settled_on = AttemptState.PAID, "", row.settled
+    reading.touched[attempt.pk] = attempt
+    reading.moves.append(
+        obligation.prepare(
+            Action.PAY, by=casework.BANK, at=reading.at, note=f"银行处理日期{row.settled}"
+        )
+    )
+    _post(row, attempt, reading, back=False)
+    reading.messages.append(
+        letters.paid(obligation, line_no=attempt.line_no, account=attempt.account)
+    )
+
+
+def _bounce(row: AnswerRow, attempt: Attempt, reading: _Reading) -> None:
+    obligation = reading.obligations[attempt.obligation_id]
+    reason = row.reason or NO_REASON
+    if attempt.state == AttemptState.PAID:
+        _post(row, attempt, reading, back=True)
+    attempt.state, attempt.reason, attempt.settled_on = AttemptState.BOUNCED, reason, row.settled
+    reading.touched[attempt.pk] = attempt
+    reading.bounced.add(obligation.employer_id)
+    reading.moves.append(
+        obligation.prepare(
+            Action.BOUNCE,
+            by=casework.BANK,
+            at=reading.at,
+            reason=reason,
+            note=f"{row.outcome}：{reason}（银行处理日期{row.settled}）",
+        )
+    )
+    reading.messages.append(
+        letters.bounced(obligation, line_no=attempt.line_no, account=attempt.account, reason=reason)
+    )
+
+
+def _doubt(row: AnswerRow, reading: _Reading, detail: str) -> None:
+    """Mark a line whose answer doesn't fit: it blocks another attempt until it is cleared up."""
+    attempt = reading.attempts[row.line_no]
+    if attempt.state in {AttemptState.QUEUED, AttemptState.SENT}:
+        attempt.state, attempt.reason = AttemptState.UNKNOWN, f"银行答复不符：{detail}"[:200]
+        reading.touched[attempt.pk] = attempt
+
+
+def _line(row: AnswerRow, reading: _Reading, finding: Finding, detail: str) -> BankAnswerLine:
+    return BankAnswerLine(
+        row=row.row,
+        batch_number=row.batch_number[:60],
+        line_no=row.line_no[:60],
+        account=row.account[:60],
+        amount=row.amount_text[:60],
+        outcome=row.outcome[:60],
+        reason=row.reason[:200],
+        settled=row.settled_text[:60],
+        attempt=reading.attempts.get(row.line_no),
+        finding=finding,
+        detail=detail[:300],
+    )
+
+
+def _write(reading: _Reading, *, name: str, digest: str) -> BankFile:
+    """Store everything. Money that came back is posted before its refund is open again, as
+    the database's own sum demands."""
+    findings = [line.finding for line in reading.lines]
+    file = BankFile.objects.create(
+        name=name[:255],
+        sha256=digest,
+        lines_read=len(reading.lines),
+        paid=findings.count(Finding.PAID),
+        bounced=findings.count(Finding.BOUNCED),
+        wrong=sum(finding not in HARMLESS for finding in findings),
+        read_at=reading.at,
+    )
+    for line in reading.lines:
+        line.file = file
+    BankAnswerLine.objects.bulk_create(
+        sorted(reading.lines, key=lambda line: line.row), batch_size=1000
+    )
+    paid_back.post(postings=reading.postings)
+    touched = list(reading.touched.values())
+    Attempt.objects.bulk_update(touched, ["state", "reason", "settled_on"], batch_size=500)
+    moved = {attempt.obligation_id for attempt in touched}
+    Obligation.objects.bulk_update(
+        [reading.obligations[key] for key in sorted(moved)], Obligation.MOVED, batch_size=500
+    )
+    Move.objects.bulk_create(reading.moves, batch_size=1000)
+    casework.send_notices(reading.messages, at=reading.at)
+    _close({attempt.batch_id for attempt in touched})
+    if reading.bounced:
+        offers.mark_due(
+            employer_ids=sorted(reading.bounced),
+            reason=f"银行退回，文件{name}"[:100],
+            at=reading.at,
+        )
+    return file
+
+
+def _close(batch_ids: set[int]) -> None:
+    """Mark batches of which every line is answered."""
+    waiting = Attempt.objects.filter(
+        state__in=[AttemptState.QUEUED, AttemptState.SENT, AttemptState.UNKNOWN]
+    )
+    open_ones = Batch.objects.filter(pk__in=batch_ids).exclude(state=BatchState.ANSWERED)
+    open_ones.exclude(pk__in=waiting.values("batch")).update(state=BatchState.ANSWERED)

@@ -1,0 +1,222 @@
+"""What officers decide: first approval, second approval, refusal, a new account.
+
+First: the reviewer of the agency that handles the employer. Second: fund finance, another
+person. Both look at the same submission; a new submission needs both again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+
+from casework import services as casework
+from refunds import letters, queries
+from refunds.models import Approval, Obligation, Submission
+from refunds.workflow import Action, IllegalMove, State
+from registry import scope
+from registry.models import BankAccount, Officer, Post
+from registry.money import ZERO
+
+Level = Approval.Level
+#: Who decides on which level.
+POSTS = {
+    Level.FIRST: Post.REVIEWER,
+    Level.SECOND: Post.FUND_FINANCE,
+    Level.ACCOUNT: Post.REVIEWER,
+}
+#: Which level decides in which state.
+LEVELS = {
+    State.CHOSEN: Level.FIRST,
+    State.CHECKED: Level.SECOND,
+    State.CORRECTED: Level.ACCOUNT,
+}
+_GRANT = {
+    Level.FIRST: Action.CHECK,
+    Level.SECOND: Action.APPROVE,
+    Level.ACCOUNT: Action.CONFIRM,
+}
+
+
+class NotYours(Exception):
+    """The employer is another agency's, or there is no such refund."""
+
+
+class WrongPost(Exception):
+    """The officer's post does not decide on this level."""
+
+
+class SamePerson(Exception):
+    """The officer has taken part in this refund already."""
+
+
+class ReasonMissing(Exception):
+    """A refusal must say why."""
+
+
+def level_of(obligation: Obligation) -> Approval.Level:
+    """Return the level whose turn it is.
+
+    :raises IllegalMove: if nobody is asked to decide.
+    """
+    state = State(obligation.state)
+    if state not in LEVELS:
+        raise IllegalMove(f"这笔退费当前是“{state.label}”，不需要审核。请刷新页面查看最新进度。")
+    return LEVELS[state]
+
+
+def check_person(level: Approval.Level, *, submission: Submission, officer: Officer) -> None:
+    """Accept an officer for a level of a submission.
+
+    :raises WrongPost: if another post decides there.
+    :raises SamePerson: if the officer handed it in, or decided on the other level.
+    """
+    post = POSTS[level]
+    if officer.post != post:
+        raise WrongPost(f"{level.label}由{post.label}办理。")
+    same = (
+        submission.by_user_id == officer.user_id
+        or submission.approvals.filter(officer=officer).exists()
+    )
+    if level == Level.ACCOUNT and not same:
+        same = Approval.objects.filter(
+            submission__obligation=submission.obligation_id,
+            level=Level.SECOND,
+            officer=officer,
+        ).exists()
+    if same:
+        raise SamePerson("您已经办理过这笔退费的另一个环节，必须由另一位工作人员办理。")
+
+
+def _decide(
+    obligation_id: int,
+    *,
+    level: Approval.Level | None,
+    granted: bool,
+    reason: str,
+    officer: Officer,
+    at: datetime,
+) -> tuple[Obligation, Submission, Approval.Level]:
+    """Lock, check and write the decision; the caller makes the move."""
+    mine = scope.actionable(Obligation.objects.select_related("employer"), officer)
+    obligation = mine.select_for_update(of=("self",)).filter(pk=obligation_id).first()
+    if obligation is None:
+        raise NotYours("这笔退费不在您机构的办理范围内。")
+    turn = level_of(obligation)
+    if level is not None and turn != level:
+        raise IllegalMove(
+            f"这笔退费当前是“{State(obligation.state).label}”，请刷新页面查看最新进度。"
+        )
+    submission = obligation.submissions.order_by("-number")[:1].get()
+    check_person(turn, submission=submission, officer=officer)
+    Approval.objects.create(
+        submission=submission,
+        level=turn,
+        granted=granted,
+        reason=reason,
+        officer=officer,
+        amount=obligation.amount,
+        at=at,
+    )
+    return obligation, submission, turn
+
+
+@transaction.atomic
+def grant(
+    *,
+    obligation_id: int,
+    officer: Officer,
+    at: datetime,
+    level: Approval.Level | None = None,
+) -> Obligation:
+    """Agree, on the level whose turn it is; `level` makes sure it is the one that was shown.
+
+    A confirmed new account becomes the employer's registered account.
+
+    :raises NotYours, WrongPost, SamePerson: if this officer may not.
+    :raises IllegalMove: if it isn't that level's turn.
+    """
+    obligation, submission, turn = _decide(
+        obligation_id, level=level, granted=True, reason="", officer=officer, at=at
+    )
+    if turn == Level.ACCOUNT:
+        _register(submission, at=at)
+    obligation.move(_GRANT[turn], by=casework.officer(officer), at=at)
+    return obligation
+
+
+def _register(submission: Submission, *, at: datetime) -> None:
+    """Store the confirmed account as the one in force, unless it is that already."""
+    employer_id = submission.obligation.employer_id
+    account = {
+        "holder": submission.holder,
+        "bank": submission.bank,
+        "bank_code": submission.bank_code,
+        "number": submission.account,
+    }
+    known = queries.account_in_force(employer_id)
+    if known and all(getattr(known, name) == value for name, value in account.items()):
+        return
+    BankAccount.objects.create(
+        employer_id=employer_id, origin=BankAccount.Origin.CORRECTED, recorded_at=at, **account
+    )
+
+
+@transaction.atomic
+def refuse(
+    *,
+    obligation_id: int,
+    reason: str,
+    officer: Officer,
+    at: datetime,
+    level: Approval.Level | None = None,
+) -> Obligation:
+    """Send it back to the enterprise with a reason; the money stays owed.
+
+    :raises ReasonMissing: if no reason is given.
+    :raises NotYours, WrongPost, SamePerson: if this officer may not.
+    :raises IllegalMove: if it isn't that level's turn.
+    """
+    reason = reason.strip()
+    if not reason:
+        raise ReasonMissing("请写明退回原因，单位会看到这段话。")
+    obligation, submission, turn = _decide(
+        obligation_id, level=level, granted=False, reason=reason, officer=officer, at=at
+    )
+    if turn == Level.ACCOUNT:
+        action = Action.REFUSE_ACCOUNT
+        message = letters.account_refused(obligation, reason=reason, submission=submission.pk)
+    else:
+        action = Action.REFUSE
+        message = letters.returned(obligation, reason=reason, submission=submission.pk)
+    obligation.move(action, by=casework.officer(officer), at=at, reason=reason)
+    casework.send_notices([message], at=at)
+    return obligation
+
+
+@dataclass
+class Granted:
+    """What came of many at once: the refunds agreed to, and the others with the reason."""
+
+    done: list[Obligation] = field(default_factory=list)
+    left: list[tuple[int, str]] = field(default_factory=list)
+    amount: Decimal = ZERO
+
+
+@transaction.atomic
+def grant_many(
+    *, obligation_ids: Sequence[int], level: Approval.Level, officer: Officer, at: datetime
+) -> Granted:
+    """Agree to many refunds; one that can't be agreed to is left out and named."""
+    result = Granted()
+    for obligation_id in sorted(set(obligation_ids)):
+        try:
+            with transaction.atomic():
+                obligation = grant(obligation_id=obligation_id, officer=officer, at=at, level=level)
+        except (NotYours, WrongPost, SamePerson, IllegalMove) as refusal:
+            result.left.append((obligation_id, str(refusal)))
+        else:
+            result.done.append(obligation)
+            result.amount += obligation.amount
+    return result

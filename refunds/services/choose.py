@@ -1,0 +1,136 @@
+"""What the enterprise does: choose, take back, give another account."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from casework import services as casework
+from refunds import accounts, queries
+from refunds.models import Attempt, Obligation, Submission
+from refunds.workflow import Action
+from registry.models import Membership
+
+
+class NothingToChoose(Exception):
+    """None of the refunds named belongs to this employer."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account as an enterprise gives it, in plain form."""
+
+    holder: str
+    bank: str
+    bank_code: str
+    number: str
+
+
+def check_account(account: Account, *, member: Membership, at: datetime) -> None:
+    """Accept an account for a refund of the member's employer (D15).
+
+    :raises accounts.BadAccount: naming the part that is wrong.
+    """
+    employer = member.employer
+    accounts.check_holder(
+        account.holder,
+        employer_name=employer.name,
+        legal_person=employer.legal_person,
+        unit_type=queries.unit_type(employer.pk, today=timezone.localtime(at).date()),
+    )
+    accounts.check_bank_code(account.bank_code)
+    accounts.check_number(account.number)
+
+
+def _locked(member: Membership, receipts: Sequence[str]) -> list[Obligation]:
+    rows = Obligation.objects.filter(employer=member.employer_id, receipt__in=receipts)
+    found = list(rows.select_for_update().order_by("pk"))
+    if not found or len(found) != len(set(receipts)):
+        raise NothingToChoose("没有找到这笔退费，请回到“退费”页面重新进入。")
+    return found
+
+
+def _submit(
+    obligation: Obligation,
+    kind: Submission.Kind,
+    account: Account,
+    *,
+    member: Membership,
+    at: datetime,
+) -> Submission:
+    last = obligation.submissions.aggregate(last=Max("number"))["last"] or 0
+    return Submission.objects.create(
+        obligation=obligation,
+        number=last + 1,
+        kind=kind,
+        holder=account.holder,
+        bank=account.bank,
+        bank_code=account.bank_code,
+        account=account.number,
+        former=queries.account_in_force(obligation.employer_id),
+        by_user_id=member.user_id,
+        by_name=member.name,
+        at=at,
+    )
+
+
+@transaction.atomic
+def choose_refund(
+    *, member: Membership, receipts: Sequence[str], account: Account, at: datetime
+) -> list[Obligation]:
+    """Hand in the choice: the money is to go back, to this account. Several funds at once.
+
+    :raises NothingToChoose: if a receipt is not this employer's.
+    :raises IllegalMove: if one of them was chosen already.
+    :raises accounts.BadAccount: if the account can't be paid to.
+    """
+    obligations = _locked(member, receipts)
+    check_account(account, member=member, at=at)
+    for obligation in obligations:
+        obligation.move(
+            Action.CHOOSE,
+            by=casework.member(member),
+            at=at,
+            note=f"收款账户：{account.bank}，尾号{account.number[-4:]}",
+        )
+        _submit(obligation, Submission.Kind.CHOICE, account, member=member, at=at)
+    return obligations
+
+
+@transaction.atomic
+def withdraw(*, member: Membership, receipt: str, at: datetime) -> Obligation:
+    """Take the choice back, before the second approval.
+
+    :raises NothingToChoose: if the receipt is not this employer's.
+    :raises IllegalMove: if it has gone too far, or nothing was chosen.
+    """
+    (obligation,) = _locked(member, [receipt])
+    obligation.move(Action.WITHDRAW, by=casework.member(member), at=at)
+    return obligation
+
+
+@transaction.atomic
+def correct_account(
+    *, member: Membership, receipt: str, account: Account, at: datetime
+) -> Obligation:
+    """Give another account after the bank has sent the money back.
+
+    :raises NothingToChoose: if the receipt is not this employer's.
+    :raises IllegalMove: if no account is asked for.
+    :raises accounts.BadAccount: if the account can't be paid to.
+    """
+    (obligation,) = _locked(member, [receipt])
+    check_account(account, member=member, at=at)
+    failed = Attempt.objects.filter(obligation=obligation).order_by("-number").first()
+    before = f"原尾号{failed.account[-4:]}，" if failed else ""
+    obligation.move(
+        Action.CORRECT,
+        by=casework.member(member),
+        at=at,
+        note=f"{before}新账户：{account.bank}，尾号{account.number[-4:]}",
+    )
+    _submit(obligation, Submission.Kind.CORRECTION, account, member=member, at=at)
+    return obligation

@@ -1,0 +1,261 @@
+"""What is overpaid today becomes an obligation, and the enterprise hears of it unasked.
+
+Always today's picture: a run for an earlier as-of date changes nothing here, because what
+is in force today decides. Running it again, or twice at once, changes nothing either.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from casework import services as casework
+from casework.models import Move
+from casework.receipts import new_receipt
+from refunds import letters, queries
+from refunds.models import Obligation, ObligationItem, OfferWork
+from refunds.services.locking import hold_money
+from refunds.workflow import CLOSED, IN_THE_BANKS_HANDS, UNDECIDED, Action
+from registry import work as leases
+from registry.models import Employer, WorkState
+from registry.money import ZERO, total
+
+#: Employers worked through in one transaction.
+CHUNK = 500
+RECEIPT_PREFIX = "TF"
+Fund = tuple[int, str]
+
+
+def mark_due(
+    *,
+    at: datetime,
+    run_id: int | None = None,
+    employer_ids: Sequence[int] = (),
+    reason: str,
+) -> int:
+    """Record that some employers (none named: all) must be looked at; return the work's id.
+
+    A run is recorded once, however often it reports its end.
+    """
+    fields = {"employer_ids": list(employer_ids), "reason": reason, "created_at": at}
+    if run_id is None:
+        return OfferWork.objects.create(**fields).pk
+    found, _ = OfferWork.objects.get_or_create(run_id=run_id, defaults=fields)
+    return found.pk
+
+
+@dataclass
+class Offered:
+    """How much came of one or more rounds of looking."""
+
+    opened: int = 0
+    superseded: int = 0
+    amount: Decimal = ZERO
+
+    def add(self, other: "Offered") -> None:
+        self.opened += other.opened
+        self.superseded += other.superseded
+        self.amount += other.amount
+
+
+def work_due(*, clock: Callable[[], datetime]) -> Offered:
+    """Do all the work that is due and that nobody else is doing.
+
+    `clock` tells the time: the work may take minutes and keeps its lease alive.
+    """
+    done = Offered()
+    for work_id in list(leases.due(OfferWork, at=clock()).values_list("pk", flat=True)):
+        done.add(offer_refunds(work_id=work_id, clock=clock))
+    return done
+
+
+def offer_refunds(*, work_id: int, clock: Callable[[], datetime]) -> Offered:
+    """Do one piece of work, 500 employers at a time; each piece is whole by itself.
+
+    Killed in the middle, the next one begins anew and finds the first part settled.
+    """
+    done = Offered()
+    work = leases.claim(OfferWork, work_id, at=clock())
+    if work is None:
+        return done
+    ids = work.employer_ids or list(Employer.objects.order_by("pk").values_list("pk", flat=True))
+    try:
+        for start in range(0, len(ids), CHUNK):
+            done.add(settle(employer_ids=ids[start : start + CHUNK], at=clock()))
+            leases.keep(work, at=clock(), steps_done=start, steps_total=len(ids))
+        with transaction.atomic():
+            leases.end(work, WorkState.DONE, at=clock(), steps_done=len(ids))
+    except leases.LeaseLost:
+        # Somebody else has taken over; what is settled is settled.
+        return done
+    return done
+
+
+@dataclass
+class _Plan:
+    """What one transaction will write."""
+
+    dropped: list[tuple[Obligation, bool]] = field(default_factory=list)
+    wanted: dict[Fund, dict[date, queries.Overpayment]] = field(default_factory=dict)
+    former: dict[Fund, Obligation] = field(default_factory=dict)
+
+
+@transaction.atomic
+def settle(*, employer_ids: Sequence[int], at: datetime) -> Offered:
+    """Bring what is offered to some employers into line with what is in force today.
+
+    What the bank holds is never touched. What the enterprise has chosen stays while every
+    month of it is still owed, and the rest becomes a new offer; otherwise it is replaced.
+    """
+    hold_money()
+    found: dict[Fund, dict[date, queries.Overpayment]] = defaultdict(dict)
+    today = timezone.localtime(at).date()
+    for row in queries.overpayments(as_of=today, employer_ids=employer_ids):
+        found[row.employer_id, row.insurance][row.month] = row
+    open_ones: dict[Fund, list[Obligation]] = defaultdict(list)
+    rows = Obligation.objects.filter(employer__in=employer_ids).exclude(state__in=CLOSED)
+    for obligation in rows.select_for_update().order_by("pk").prefetch_related("items"):
+        open_ones[obligation.employer_id, obligation.insurance].append(obligation)
+
+    plan = _Plan()
+    for fund in sorted({*found, *open_ones}):
+        _plan_fund(plan, fund, found.get(fund, {}), open_ones.get(fund, []))
+    return _write(plan, at=at)
+
+
+def _plan_fund(
+    plan: _Plan,
+    fund: Fund,
+    overpaid: dict[date, queries.Overpayment],
+    open_ones: list[Obligation],
+) -> None:
+    """Decide what happens to one employer's open refunds of one fund."""
+    left = {month: row.overpaid for month, row in overpaid.items()}
+
+    def take(obligation: Obligation) -> None:
+        for item in obligation.items.all():
+            left[item.month] = left.get(item.month, ZERO) - item.amount
+
+    for obligation in open_ones:
+        if obligation.state in IN_THE_BANKS_HANDS:
+            take(obligation)
+    decided = IN_THE_BANKS_HANDS | UNDECIDED
+    for obligation in open_ones:
+        if obligation.state in decided:
+            continue
+        if all(left.get(item.month, ZERO) >= item.amount for item in obligation.items.all()):
+            take(obligation)
+        else:
+            plan.dropped.append((obligation, True))
+            plan.former[fund] = obligation
+
+    rest = {month: amount for month, amount in left.items() if amount > 0}
+    undecided = [obligation for obligation in open_ones if obligation.state in UNDECIDED]
+    if len(undecided) == 1 and rest == {
+        item.month: item.amount for item in undecided[0].items.all()
+    }:
+        return
+    for obligation in undecided:
+        plan.dropped.append((obligation, False))
+        plan.former[fund] = obligation
+    if rest:
+        plan.wanted[fund] = {
+            month: overpaid[month].reduced_to(amount) for month, amount in sorted(rest.items())
+        }
+
+
+def _write(plan: _Plan, *, at: datetime) -> Offered:
+    moves = [
+        obligation.prepare(
+            Action.SUPERSEDE, by=casework.SYSTEM, at=at, reason="重新核定后应退金额有变动"
+        )
+        for obligation, _ in plan.dropped
+    ]
+    Obligation.objects.bulk_update(
+        [obligation for obligation, _ in plan.dropped], Obligation.MOVED, batch_size=500
+    )
+    opened = _open(plan, at=at)
+    moves += [_opening(obligation, at=at) for obligation in opened]
+    Move.objects.bulk_create(moves, batch_size=1000)
+    casework.send_notices(_messages(plan, opened), at=at)
+    return Offered(
+        opened=len(opened),
+        superseded=len(plan.dropped),
+        amount=total(obligation.amount for obligation in opened),
+    )
+
+
+def _open(plan: _Plan, *, at: datetime) -> list[Obligation]:
+    """Store the new obligations with their months."""
+    last_rounds = {
+        (row["employer_id"], row["insurance"]): row["last"]
+        for row in Obligation.objects.filter(employer__in={fund[0] for fund in plan.wanted})
+        .values("employer_id", "insurance")
+        .annotate(last=Max("round"))
+    }
+    opened = Obligation.objects.bulk_create(
+        [
+            Obligation(
+                receipt=new_receipt(RECEIPT_PREFIX),
+                employer_id=fund[0],
+                insurance=fund[1],
+                round=last_rounds.get(fund, 0) + 1,
+                amount=total(row.overpaid for row in months.values()),
+                as_of=max(row.as_of for row in months.values()),
+                opened_at=at,
+                moved_at=at,
+                supersedes=plan.former.get(fund),
+            )
+            for fund, months in plan.wanted.items()
+        ],
+        batch_size=1000,
+    )
+    ObligationItem.objects.bulk_create(
+        [
+            ObligationItem(
+                obligation=obligation,
+                month=row.month,
+                amount=row.overpaid,
+                assessment_id=row.assessment_id,
+                run_id=row.run_id,
+            )
+            for obligation, months in zip(opened, plan.wanted.values(), strict=True)
+            for row in months.values()
+        ],
+        batch_size=2000,
+    )
+    return opened
+
+
+def _opening(obligation: Obligation, *, at: datetime) -> Move:
+    return casework.as_move(
+        kind=Obligation.KIND,
+        matter_id=obligation.pk,
+        action="核定多缴，通知单位",
+        before="",
+        after=obligation.state,
+        by=casework.SYSTEM,
+        at=at,
+    )
+
+
+def _messages(plan: _Plan, opened: Iterable[Obligation]) -> Iterable[casework.Message]:
+    by_employer: dict[int, list[Obligation]] = defaultdict(list)
+    for obligation in opened:
+        by_employer[obligation.employer_id].append(obligation)
+    for obligations in by_employer.values():
+        clauses = {
+            row.clause
+            for obligation in obligations
+            for row in plan.wanted[obligation.employer_id, obligation.insurance].values()
+        }
+        replaces = any(obligation.supersedes_id for obligation in obligations)
+        yield letters.offered(obligations, clauses=clauses, replaces=replaces)
+    for obligation, _ in plan.dropped:
+        if (obligation.employer_id, obligation.insurance) not in plan.wanted:
+            yield letters.withdrawn_by_change(obligation)

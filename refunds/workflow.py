@@ -1,0 +1,144 @@
+"""What may follow what on the way of money back to an employer.
+
+An obligation is what we owe; an attempt is one line sent to the bank. The table below is
+also what the database's own trigger enforces (`transitions`). docs/algorithms/refund.md
+says it in Chinese and who may do what.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.db.models import TextChoices
+
+
+class State(TextChoices):
+    """Where an obligation is."""
+
+    OFFERED = "OFFERED", "待单位选择"
+    CHOSEN = "CHOSEN", "待初审"
+    CHECKED = "CHECKED", "待复审"
+    APPROVED = "APPROVED", "待出盘"
+    IN_BATCH = "IN_BATCH", "已封批"
+    AT_BANK = "AT_BANK", "已送银行"
+    PAID = "PAID", "已到账"
+    BOUNCED = "BOUNCED", "银行退回"
+    CORRECTED = "CORRECTED", "新账户待确认"
+    RETURNED = "RETURNED", "已退回单位"
+    SUPERSEDED = "SUPERSEDED", "金额变动，已换新单"
+
+
+class Action(TextChoices):
+    """What moves an obligation."""
+
+    CHOOSE = "CHOOSE", "选择退费"
+    WITHDRAW = "WITHDRAW", "撤回申请"
+    CHECK = "CHECK", "初审通过"
+    APPROVE = "APPROVE", "复审通过"
+    REFUSE = "REFUSE", "审核退回"
+    SEAL = "SEAL", "封入批次"
+    SEND = "SEND", "送交银行"
+    PAY = "PAY", "银行确认到账"
+    BOUNCE = "BOUNCE", "银行退回"
+    CORRECT = "CORRECT", "提交新账户"
+    CONFIRM = "CONFIRM", "确认新账户"
+    REFUSE_ACCOUNT = "REFUSE_ACCOUNT", "退回新账户"
+    SUPERSEDE = "SUPERSEDE", "金额变动，换新单"
+
+
+class AttemptState(TextChoices):
+    """What became of one line sent to the bank."""
+
+    QUEUED = "QUEUED", "待送盘"
+    SENT = "SENT", "已送盘"
+    UNKNOWN = "UNKNOWN", "银行答复不符，待核实"
+    PAID = "PAID", "已到账"
+    BOUNCED = "BOUNCED", "银行退回"
+
+
+class BatchState(TextChoices):
+    """How far a batch is."""
+
+    SEALED = "SEALED", "已封批，待送盘"
+    SENT = "SENT", "已送盘，待回盘"
+    ANSWERED = "ANSWERED", "已全部回盘"
+
+
+#: An attempt that may still pay, or has paid: one per obligation, by a unique index.
+LIVE = frozenset({AttemptState.QUEUED, AttemptState.SENT, AttemptState.UNKNOWN, AttemptState.PAID})
+#: The bank holds the order or we have promised not to touch it: nothing may change the amount.
+IN_THE_BANKS_HANDS = frozenset({State.IN_BATCH, State.AT_BANK})
+CLOSED = frozenset({State.PAID, State.SUPERSEDED})
+#: Still owed and still ours to change.
+REPLACEABLE = frozenset(State) - IN_THE_BANKS_HANDS - CLOSED
+#: The enterprise hasn't spoken (yet, or again); a new amount simply takes the old one's place.
+UNDECIDED = frozenset({State.OFFERED, State.RETURNED})
+
+
+class IllegalMove(Exception):
+    """The action may not start from the state."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """From where an action may start, and where it leads."""
+
+    sources: frozenset[State]
+    target: State
+
+
+MOVES: Mapping[Action, Step] = {
+    Action.CHOOSE: Step(UNDECIDED, State.CHOSEN),
+    Action.WITHDRAW: Step(frozenset({State.CHOSEN, State.CHECKED}), State.OFFERED),
+    Action.CHECK: Step(frozenset({State.CHOSEN}), State.CHECKED),
+    Action.APPROVE: Step(frozenset({State.CHECKED}), State.APPROVED),
+    Action.REFUSE: Step(frozenset({State.CHOSEN, State.CHECKED}), State.RETURNED),
+    Action.SEAL: Step(frozenset({State.APPROVED}), State.IN_BATCH),
+    Action.SEND: Step(frozenset({State.IN_BATCH}), State.AT_BANK),
+    # An answer proves that the file was sent, even if we died before we could note it.
+    Action.PAY: Step(IN_THE_BANKS_HANDS, State.PAID),
+    # 退票 after 成功 is an ordinary day at the bank.
+    Action.BOUNCE: Step(IN_THE_BANKS_HANDS | {State.PAID}, State.BOUNCED),
+    Action.CORRECT: Step(frozenset({State.BOUNCED}), State.CORRECTED),
+    Action.CONFIRM: Step(frozenset({State.CORRECTED}), State.APPROVED),
+    Action.REFUSE_ACCOUNT: Step(frozenset({State.CORRECTED}), State.BOUNCED),
+    Action.SUPERSEDE: Step(REPLACEABLE, State.SUPERSEDED),
+}
+
+ATTEMPT_MOVES: Mapping[AttemptState, frozenset[AttemptState]] = {
+    AttemptState.QUEUED: frozenset(
+        {AttemptState.SENT, AttemptState.UNKNOWN, AttemptState.PAID, AttemptState.BOUNCED}
+    ),
+    AttemptState.SENT: frozenset({AttemptState.UNKNOWN, AttemptState.PAID, AttemptState.BOUNCED}),
+    AttemptState.UNKNOWN: frozenset({AttemptState.PAID, AttemptState.BOUNCED}),
+    AttemptState.PAID: frozenset({AttemptState.BOUNCED}),
+    AttemptState.BOUNCED: frozenset(),
+}
+
+
+def next_state(state: State, action: Action) -> State:
+    """Return the state an action leads to.
+
+    :raises IllegalMove: if the action may not start from the state.
+    """
+    step = MOVES[action]
+    if state not in step.sources:
+        raise IllegalMove(
+            f"这笔退费当前是“{state.label}”，不能“{action.label}”。请刷新页面查看最新进度。"
+        )
+    return step.target
+
+
+def transitions() -> list[tuple[str, str]]:
+    """Return every pair of states an obligation may pass through, for the trigger."""
+    return sorted(
+        {(source.value, step.target.value) for step in MOVES.values() for source in step.sources}
+    )
+
+
+def attempt_transitions() -> list[tuple[str, str]]:
+    """Return every pair of states an attempt may pass through, for the trigger."""
+    return sorted(
+        (source.value, target.value)
+        for source, targets in ATTEMPT_MOVES.items()
+        for target in targets
+    )
