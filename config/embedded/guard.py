@@ -21,6 +21,7 @@ _PR_SET_PDEATHSIG = 1
 
 
 def main() -> int:
+    os.chdir("/")
     use_lock, cluster, sockets, program, uid, gid = sys.argv[1:]
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
@@ -37,7 +38,6 @@ def main() -> int:
     other = {} if uid == "-1" else {"user": int(uid), "group": int(gid), "extra_groups": []}
     server = subprocess.Popen(  # type: ignore[call-overload]  # keywords by need
         [program, "-D", cluster, "-k", sockets],
-        cwd="/",
         stdin=subprocess.DEVNULL,
         preexec_fn=before_exec,
         umask=0o077,

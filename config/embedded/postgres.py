@@ -61,8 +61,8 @@ def is_ready(places: Places) -> bool:
     return status == "ready" and is_running_in(pid, places.cluster, "postgres")
 
 
-def start(places: Places, *, durable: bool = True) -> subprocess.Popen[bytes]:
-    """Start the server, made first where there is none. Returns its guard.
+def start(places: Places, *, durable: bool = True) -> int:
+    """Start the server, made first where there is none. Returns its guard's process id.
 
     Under `start.lock`, and `use.lock` shared.
 
@@ -80,10 +80,10 @@ def start(places: Places, *, durable: bool = True) -> subprocess.Popen[bytes]:
             f"请用 PostgreSQL {found} 导出后再导入。"
         )
     _write_settings(places, user, durable=durable)
-    process = _launch(places, files, user)
-    _await_ready(places, process)
+    guard_pid = _launch(places, files, user)
+    _await_ready(places, guard_pid)
     _make_database(places)
-    return process
+    return guard_pid
 
 
 def stop(places: Places, *, seconds: float = 60) -> None:
@@ -168,30 +168,35 @@ def _write_settings(places: Places, user: Account | None, *, durable: bool) -> N
         os.chown(path, user.uid, user.gid)
 
 
-def _launch(places: Places, files: Programs, user: Account | None) -> subprocess.Popen[bytes]:
+def _launch(places: Places, files: Programs, user: Account | None) -> int:
+    """Start the guard, which starts the server; not a `Popen`, since it may outlive us."""
     log = places.logs / "postgres.log"
     if log.exists() and log.stat().st_size > LOG_LIMIT:
         log.replace(log.with_suffix(".log.1"))
     ids = (user.uid, user.gid) if user else (-1, -1)
-    with log.open("ab") as output:
-        return subprocess.Popen(
-            [
-                *(sys.executable, "-I", "-S", guard.__file__, places.locks / "use.lock"),
-                *(places.cluster, places.sockets, files.postgres, str(ids[0]), str(ids[1])),
-            ],
-            cwd="/",
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,  # Ctrl-C must not reach it before those who use it
-        )
+    arguments = [
+        *(sys.executable, "-I", "-S", guard.__file__, str(places.locks / "use.lock")),
+        *(str(places.cluster), str(places.sockets), str(files.postgres), *map(str, ids)),
+    ]
+    append = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    return os.posix_spawn(
+        sys.executable,
+        arguments,
+        os.environ,
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, str(log), append, 0o600),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ],
+        setsid=True,  # Ctrl-C must not reach it before those who use it
+    )
 
 
-def _await_ready(places: Places, process: subprocess.Popen[bytes]) -> None:
+def _await_ready(places: Places, guard_pid: int) -> None:
     """Wait as long as it takes: recovery after a crash may be long."""
     told = time.monotonic() + 5
     while not is_ready(places):
-        if process.poll() is not None:
+        if os.waitpid(guard_pid, os.WNOHANG)[0]:
             tail = (places.logs / "postgres.log").read_text(errors="replace").splitlines()[-5:]
             raise CannotRun("数据库没有启动：\n" + "\n".join(tail))
         if told and time.monotonic() > told:

@@ -7,6 +7,7 @@ process; if the process is killed, the kernel drops its lock and the guard stops
 import atexit
 import os
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from signal import SIGKILL, SIGTERM
 
@@ -22,7 +23,7 @@ class Membership:
     def __init__(self, where: Places, *, durable: bool) -> None:
         self.places = where
         self.durable = durable
-        self._guards: list[subprocess.Popen[bytes]] = []
+        self._guards: list[int] = []
         self._process = os.getpid()
         lock = locks.take(where.locks / "use.lock", shared=True)
         assert lock is not None
@@ -48,7 +49,8 @@ class Membership:
             return
         postgres.stop(self.places)
         for guard in self._guards:
-            guard.wait()
+            with suppress(ChildProcessError):
+                os.waitpid(guard, 0)
         os.close(last)
 
 
