@@ -12,3 +12,6 @@ class ConfigConfig(AppConfig):
 
         navigation.add("public", "首页", "home:index", order=10)
         navigation.add("public", "减免试算", "home:calculator", order=20)
+        navigation.add("portal", "首页", "portal_home", order=10)
+        navigation.add("portal", "我的月份", "portal_months", order=20)
+        navigation.add("desk", "待办", "desk_home", order=10)

@@ -192,9 +192,11 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.5  # hours
 # Two separate counters: one account attacked from anywhere, one address trying accounts.
 AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
-AXES_LOCKOUT_TEMPLATE = "registry/locked_out.html"
+AXES_HANDLER = "registry.lockout.Handler"  # an address has a limit of its own
+AXES_CLIENT_IP_CALLABLE = "registry.lockout.client_address"
+AXES_LOCKOUT_CALLABLE = "registry.views.sign_in.locked_out"
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # the page says when it opens again
 AXES_RESET_ON_SUCCESS = True
-AXES_IPWARE_PROXY_COUNT = 0
 SESSION_COOKIE_AGE = 8 * 3600  # the longest a session may last, used or not
 SESSION_IDLE_SECONDS = {"staff": 15 * 60, "enterprise": 30 * 60}
 SESSION_COOKIE_HTTPONLY = True
@@ -223,6 +225,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "EXCEPTION_HANDLER": "registry.problems.handle",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "COERCE_DECIMAL_TO_STRING": True,
 }

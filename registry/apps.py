@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_in
 from django.db.models.signals import post_migrate
 
 
@@ -7,9 +8,11 @@ class RegistryConfig(AppConfig):
     verbose_name = "参保登记"
 
     def ready(self) -> None:
-        from registry import grants, seed, slots
+        from registry import grants, navigation, receivers, seed, slots
         from registry.intake import employers
 
+        user_logged_in.connect(receivers.begin_session)
         post_migrate.connect(grants.after_migrate, sender=self)
         post_migrate.connect(seed.after_migrate, sender=self)
         slots.add_import_kind(employers.KIND)
+        navigation.add("desk", "参保单位", "desk_registry:employers", order=30)

@@ -1,12 +1,15 @@
-"""Who there is: `agencies`, `employers`, `people` who sign in; and `work` done behind pages."""
+"""Who there is: `agencies`, `employers`, `people` who sign in, what `sign_in`
+remembers; and `work` done behind pages."""
 
 from registry.models.agencies import Agency, District
 from registry.models.employers import BankAccount, Employer, EmployerTerms, UnitType
 from registry.models.people import ActivationCode, Membership, Officer, Post
+from registry.models.sign_in import ActivationFailure, TemporaryPassword
 from registry.models.work import Import, Work, WorkState
 
 __all__ = [
     "ActivationCode",
+    "ActivationFailure",
     "Agency",
     "BankAccount",
     "District",
@@ -16,6 +19,7 @@ __all__ = [
     "Membership",
     "Officer",
     "Post",
+    "TemporaryPassword",
     "UnitType",
     "Work",
     "WorkState",

@@ -1,0 +1,97 @@
+"""Shared reads: employers, what held for them, and their accounts."""
+
+from datetime import date
+
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+
+from registry import scope, secrets
+from registry.models import (
+    ActivationCode,
+    BankAccount,
+    District,
+    Employer,
+    EmployerTerms,
+    Membership,
+)
+
+
+def employers_for(viewer: scope.Viewer) -> QuerySet[Employer]:
+    """Return the employers the viewer may see, by credit code."""
+    employers = scope.limit(Employer.objects.all(), viewer, employer="")
+    return employers.select_related("district").order_by("uscc")
+
+
+def _terms_of_outer(month: date) -> QuerySet[EmployerTerms]:
+    terms = EmployerTerms.objects.filter(employer=OuterRef("pk"), from_month__lte=month)
+    return terms.order_by("-from_month", "-pk")
+
+
+def with_unit_type(employers: QuerySet[Employer], *, month: date) -> QuerySet[Employer]:
+    """Add `unit_type` as it holds in a month; None for an employer that began later."""
+    return employers.annotate(unit_type=Subquery(_terms_of_outer(month).values("unit_type")[:1]))
+
+
+def search_employers(
+    employers: QuerySet[Employer],
+    *,
+    month: date,
+    q: str = "",
+    district: str = "",
+    unit_type: str = "",
+) -> QuerySet[Employer]:
+    """Narrow employers by the beginning of the credit code or a part of the name, by district,
+    and by the unit type that holds in `month`."""
+    if q := q.strip():
+        found = Q(name__icontains=q)
+        if code := secrets.plain(q):
+            found |= Q(uscc__startswith=code)
+        employers = employers.filter(found)
+    if district:
+        employers = employers.filter(district=district)
+    if unit_type:
+        # First whoever ever was of the type, by index; then whether it still holds.
+        ever = EmployerTerms.objects.filter(employer=OuterRef("pk"), unit_type=unit_type)
+        employers = with_unit_type(employers.filter(Exists(ever)), month=month)
+        employers = employers.filter(unit_type=unit_type)
+    return employers
+
+
+def districts_for(viewer: scope.Viewer) -> list[District]:
+    """Return the districts whose employers the viewer may see, the city level first."""
+    districts = District.objects.order_by("code")
+    officer = viewer.officer
+    if officer is None:
+        return []
+    if officer.agency.zone or officer.agency.district.is_city:
+        return list(districts)
+    return [officer.agency.district]
+
+
+def terms_in_force(employer: Employer, *, month: date) -> EmployerTerms | None:
+    """Return what holds for an employer in a month."""
+    return employer.terms.filter(from_month__lte=month).order_by("-from_month", "-pk").first()
+
+
+def terms_history(employer: Employer) -> QuerySet[EmployerTerms]:
+    """Return all that was ever recorded, the newest month first."""
+    return employer.terms.select_related("source").order_by("-from_month", "-pk")
+
+
+def account_in_force(employer: Employer) -> BankAccount | None:
+    """Return the account an employer is paid to: the one stored last."""
+    return employer.accounts.order_by("-pk").first()
+
+
+def accounts_history(employer: Employer) -> QuerySet[BankAccount]:
+    """Return all accounts, the one in force first."""
+    return employer.accounts.order_by("-pk")
+
+
+def members_of(employer: Employer) -> QuerySet[Membership]:
+    """Return the people who act for an employer online."""
+    return employer.members.select_related("user").order_by("pk")
+
+
+def activation_codes(employer: Employer) -> QuerySet[ActivationCode]:
+    """Return the codes handed out to an employer, the newest first."""
+    return employer.activation_codes.select_related("issued_by", "used_by").order_by("-pk")

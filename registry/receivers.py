@@ -1,0 +1,20 @@
+"""What is noted in a session when somebody signs in, however they came in."""
+
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.http import HttpRequest
+from django.utils import timezone
+
+from registry import sessions
+from registry.models import TemporaryPassword
+
+
+def begin_session(request: HttpRequest, user: AbstractBaseUser, **kwargs: Any) -> None:
+    """Start the clocks of the session and note whether the password is a one-time one."""
+    sessions.begin(
+        request,
+        enterprise=hasattr(user, "membership"),
+        temporary_password=TemporaryPassword.objects.filter(user_id=user.pk).exists(),
+        at=timezone.now(),
+    )

@@ -1,0 +1,91 @@
+"""Employers on the desk: the list, one employer, and the activation code for it."""
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from registry import months, paging, queries, scope
+from registry.forms import EmployerFilter
+from registry.models import Post, UnitType
+from registry.services import activation
+
+
+@require_safe
+@scope.officer_required()
+def employer_list(request: HttpRequest) -> HttpResponse:
+    """List the employers the officer may see."""
+    viewer = scope.viewer(request)
+    month = months.first_of(timezone.localdate())
+    form = EmployerFilter(request.GET, districts=queries.districts_for(viewer))
+    asked = form.cleaned_data if form.is_valid() else {}
+    employers = queries.search_employers(queries.employers_for(viewer), month=month, **asked)
+    page = paging.page_of(request, queries.with_unit_type(employers, month=month))
+    for employer in page:
+        employer.unit_type_label = _label(employer.unit_type)
+    return render(request, "registry/employer_list.html", {"form": form, "page": page})
+
+
+@require_safe
+@scope.officer_required()
+def employer_detail(request: HttpRequest, employer_id: int) -> HttpResponse:
+    """Show one employer: who it is, what held when, its accounts, who acts for it online."""
+    viewer = scope.viewer(request)
+    employer = get_object_or_404(queries.employers_for(viewer), pk=employer_id)
+    officer = scope.officer_of(request)
+    today = timezone.localdate()
+    return render(
+        request,
+        "registry/employer_detail.html",
+        {
+            "employer": employer,
+            "terms": queries.terms_in_force(employer, month=months.first_of(today)),
+            "terms_history": queries.terms_history(employer),
+            "accounts": queries.accounts_history(employer),
+            "members": queries.members_of(employer),
+            "codes": queries.activation_codes(employer)[:5],
+            "now": timezone.now(),
+            "may_hand_out": officer.post == Post.HANDLER and scope.may_act(officer, employer),
+            "ledger_url": _address("relief:account", employer.pk),
+        },
+    )
+
+
+@require_POST
+@scope.officer_required(Post.HANDLER)
+def hand_out_code(request: HttpRequest, employer_id: int) -> HttpResponse:
+    """Draw an activation code and show the slip to print: the code is never shown again."""
+    viewer = scope.viewer(request)
+    employer = get_object_or_404(queries.employers_for(viewer), pk=employer_id)
+    officer = scope.officer_of(request)
+    try:
+        code, record = activation.hand_out_code(
+            employer_id=employer.pk, officer=officer, at=timezone.now()
+        )
+    except activation.NotYours as refusal:
+        raise PermissionDenied(str(refusal)) from refusal
+    return render(
+        request,
+        "registry/activation_slip.html",
+        {
+            "employer": employer,
+            "code": code,
+            "record": record,
+            "officer": officer,
+            "activate_url": request.build_absolute_uri(reverse("registry:activate")),
+        },
+    )
+
+
+def _label(unit_type: str | None) -> str:
+    return str(UnitType(unit_type).label) if unit_type else ""
+
+
+def _address(name: str, employer_id: int) -> str:
+    """Return a page of an app above, or "" while there is none."""
+    try:
+        return reverse(name, args=[employer_id])
+    except NoReverseMatch:
+        return ""
