@@ -5,7 +5,9 @@ one. Persons whom the file does not name stay as they were. Bases are stored as 
 the limits apply in the assessment (policy D3).
 """
 
+import json
 from datetime import date
+from itertools import chain
 
 from django.utils import timezone
 
@@ -53,6 +55,12 @@ def _ruled(policy: Policy) -> tuple[str, str]:
     first = min((rate.first for rate in rates if rate.first), default=None)
     last = max((rate.last for rate in rates if rate.last), default=None)
     return (months.label(first) if first else "…", months.label(last) if last else "…")
+
+
+def _law(policy: Policy, covered: list[date]) -> str:
+    """Return rates and limits of just these months, as JSON for SQL; others may have none."""
+    by_month = (json.loads(inputs.law_rows(policy, month, month)) for month in covered)
+    return json.dumps(list(chain.from_iterable(by_month)))
 
 
 def _examine(staging: Staging) -> None:
@@ -118,8 +126,7 @@ def _merge(staging: Staging) -> Merged:
     )
     accepted = cursor.rowcount
     if accepted:
-        law = inputs.law_rows(_policy(staging), covered)
-        aggregate(cursor, employer_months="intake_month", law=law)
+        aggregate(cursor, employer_months="intake_month", law=_law(_policy(staging), covered))
     cursor.execute("SELECT count(*) FROM intake_row")
     return Merged(accepted, cursor.fetchone()[0] - accepted)
 
