@@ -31,6 +31,7 @@ class Overpayment:
         return replace(self, overpaid=amount)
 
 
+# The same sums as `relief.queries.overpayments`, with the assessment behind each of them.
 # Only covered months go back (R53): a month without relief is no matter of this policy.
 _OVERPAID = """
 WITH in_force AS (
@@ -38,6 +39,7 @@ WITH in_force AS (
         a.id, a.employer_id, a.month, a.insurance, a.as_of, a.run_id, a.net_due, a.relief, a.clause
     FROM relief_assessment a
     WHERE a.as_of <= %(as_of)s AND a.employer_id = ANY(%(employers)s)
+        AND a.run_id IN (SELECT id FROM relief_run WHERE state = 'DONE')
     ORDER BY a.employer_id, a.month, a.insurance, a.as_of DESC, a.run_id DESC
 ), found AS (
     SELECT f.*, coalesce(p.amount, 0) - coalesce(b.amount, 0) - f.net_due AS overpaid

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Exists, Max, OuterRef
 from django.utils import timezone
 
 from casework import services as casework
@@ -24,6 +24,7 @@ from refunds.workflow import CLOSED, IN_THE_BANKS_HANDS, UNDECIDED, Action
 from registry import work as leases
 from registry.models import Employer, WorkState
 from registry.money import ZERO, total
+from relief.models import Run
 
 #: Employers worked through in one transaction.
 CHUNK = 500
@@ -49,6 +50,23 @@ def mark_due(
     return found.pk
 
 
+def mark_finished_runs() -> None:
+    """Record every finished run that nobody has recorded: its news died with its process."""
+    heard = OfferWork.objects.filter(run=OuterRef("pk"))
+    for run in Run.objects.filter(~Exists(heard), state=WorkState.DONE, finished_at__isnull=False):
+        mark_run(run_id=run.pk)
+
+
+def mark_run(*, run_id: int) -> None:
+    """Record that the employers of a finished run must be looked at."""
+    run = Run.objects.get(pk=run_id)
+    if run.finished_at is None:
+        return
+    mark_due(
+        run_id=run.pk, employer_ids=run.employer_ids, reason=f"核定{run.pk}", at=run.finished_at
+    )
+
+
 @dataclass
 class Offered:
     """How much came of one or more rounds of looking."""
@@ -69,6 +87,7 @@ def work_due(*, clock: Callable[[], datetime]) -> Offered:
     `clock` tells the time: the work may take minutes and keeps its lease alive.
     """
     done = Offered()
+    mark_finished_runs()
     for work_id in list(leases.due(OfferWork, at=clock()).values_list("pk", flat=True)):
         done.add(offer_refunds(work_id=work_id, clock=clock))
     return done
