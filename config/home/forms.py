@@ -16,6 +16,7 @@ MOST_BASES = 10
 MOST_PEOPLE = 100_000
 HIGHEST_BASE = Decimal("9999999.99")
 NOT_KNOWN = "unknown"
+_THOUSANDS = re.compile(r"(?<!\d)\d{1,3}(?:,\d{3})+(?!\d)")
 
 
 def _amount(text: str) -> Decimal:
@@ -109,7 +110,9 @@ class TrialForm(forms.Form):
         return _amount(text) if text else None
 
     def clean_bases(self) -> list[Decimal]:
-        parts = [part for part in re.split(r"[\s,，、;；]+", self.cleaned_data["bases"]) if part]
+        # «8,800.00» is one amount, «3236,5000» are two.
+        text = _THOUSANDS.sub(lambda found: found[0].replace(",", ""), self.cleaned_data["bases"])
+        parts = [part for part in re.split(r"[\s,，、;；]+", text) if part]
         if len(parts) > MOST_BASES:
             raise forms.ValidationError(f"最多填 {MOST_BASES} 人；人多时请填人数和平均缴费基数")
         return [_amount(part) for part in parts]
