@@ -55,7 +55,7 @@ def every(city: City) -> Iterator[Paid]:
     book = Book(city)
     found = []
     for place, unit in enumerate(city.units):
-        waits = place % 10 < 7 and not unit.key
+        waits = place % 10 < 7
         for month in city.months:
             arrived = _arrival(unit, month, waits=waits)
             for insurance in INSURANCES:

@@ -22,7 +22,6 @@ class Habit(Enum):
 class Story:
     """A named unit. `size` and `corrected` are what the province's two files say of it.
 
-    `walk` names what the loader takes the unit's refunds through: see `steps`.
     `pay_day` fixes the day of the month on which money arrives.
     """
 
@@ -44,7 +43,6 @@ class Story:
     first_month: date | None = None
     account_tail: str = ""
     quirks: bool = False
-    walk: str = ""
 
 
 #: In the province's data but not insured here: the legal entity of the branch below.
@@ -54,7 +52,7 @@ _COMPANY = "企业"
 STORIES: tuple[Story, ...] = (
     Story(
         "large", 1, "攀枝花岚岭钢钒集团有限公司", _COMPANY, "3140", "1.3", 168,
-        size="大型", group="岚岭集团", walk="paid",
+        size="大型", group="岚岭集团",
     ),
     Story(
         "small", 2, "攀枝花木棉坡餐饮有限公司", _COMPANY, "6210", "0.4", 14,
@@ -62,11 +60,11 @@ STORIES: tuple[Story, ...] = (
     ),
     Story(
         "individual", 3, "东区向暖小吃店", "个体工商户", "6220", "0.4", 3,
-        district="510402", walk="chosen",
+        district="510402",
     ),
     Story(
         "social", 4, "攀枝花霁川养老服务中心", "民办非企业单位", "8514", "0.2", 22,
-        district="510402", walk="checked",
+        district="510402",
     ),
     Story("government", 5, "攀枝花市阳坪事务局", "机关", "9221", "0.2", 18),
     Story(
@@ -74,11 +72,11 @@ STORIES: tuple[Story, ...] = (
     ),
     Story(
         "missing", 7, "攀枝花青禾渡装饰工程有限公司", _COMPANY, "5011", "1.1", 16,
-        district="510411", habit=Habit.IN_FULL,
+        district="510402", habit=Habit.IN_FULL,
     ),
     Story(
         "group_logistics", 8, "攀枝花岚岭物流有限公司", _COMPANY, "5430", "1.1", 58,
-        size="中型", group="岚岭集团", walk="approved",
+        size="中型", group="岚岭集团",
     ),
     Story(
         # Said to be large in both files: the unit has every reason to object.
@@ -87,7 +85,7 @@ STORIES: tuple[Story, ...] = (
     ),
     Story(
         "bounced", 10, "攀枝花橙湾果业有限公司", _COMPANY, "5123", "0.4", 12,
-        district="510402", size="小型", account_tail="0000", walk="bounced",
+        district="510402", size="小型", account_tail="0000",
     ),
     Story(
         "branch", 11, "天府晴岭连锁零售集团有限公司攀枝花分公司", _COMPANY, "5212", "0.4",
@@ -95,7 +93,7 @@ STORIES: tuple[Story, ...] = (
     ),
     Story(
         "prepaid", 12, "攀枝花赤霞矿业有限公司", _COMPANY, "0810", "1.9", 120,
-        size="大型", pay_day=8, walk="sealed",
+        size="大型", pay_day=8,
     ),
     Story(
         "underpaid", 13, "攀枝花蓝楹助学基金会", "基金会", "9530", "0.2", 9,
@@ -111,7 +109,7 @@ STORIES: tuple[Story, ...] = (
     ),
     Story(
         "new_unit", 16, "攀枝花云朵崖软件有限公司", _COMPANY, "6513", "0.2", 8,
-        size="微型", first_month=date(2020, 3, 1), pay_day=16, walk="sent",
+        size="微型", first_month=date(2020, 3, 1), pay_day=16,
     ),
     Story(
         "limits", 17, "攀枝花银桦会计师事务所", _COMPANY, "7241", "0.16", 11,
@@ -131,3 +129,27 @@ STORIES: tuple[Story, ...] = (
     ),
 )  # fmt: skip
 BY_KEY = {story.key: story for story in STORIES}
+
+
+@dataclass(frozen=True)
+class Walk:
+    """How far the loader takes a unit's refunds; `state` is the name of `refunds.workflow.State`."""
+
+    story: str
+    funds: tuple[str, ...]
+    state: str
+
+
+_ALL = ("pension", "unemployment", "injury")
+#: In this order: a batch takes every approved refund of its fund.
+WALKS = (
+    Walk("large", ("pension", "unemployment"), "PAID"),
+    Walk("bounced", _ALL, "BOUNCED"),
+    Walk("new_unit", _ALL, "AT_BANK"),
+    Walk("prepaid", _ALL, "IN_BATCH"),
+    Walk("group_logistics", _ALL, "APPROVED"),
+    Walk("social", _ALL, "CHECKED"),
+    Walk("individual", ("pension", "unemployment"), "CHOSEN"),
+    Walk("individual", ("injury",), "RETURNED"),
+    Walk("bounced", ("injury",), "CORRECTED"),
+)

@@ -9,12 +9,21 @@ import pytest
 
 from config.demo import city, payments, workbooks
 from config.demo.expected import Book, line
-from config.demo.stories import STORIES
+from config.demo.people import USERNAMES
+from config.demo.stories import STORIES, Story
+from refunds.bank import simulator
 from registry.numbers import cnaps, resident_id, uscc
 from registry.workbook import reader
 
 FEBRUARY = date(2020, 2, 1)
 MAY = date(2020, 5, 1)
+
+
+MANUAL = (Path(__file__).parents[2] / "docs" / "demo-city.md").read_text(encoding="utf-8")
+
+
+def yuan(fen: int) -> str:
+    return f"{fen // 100:,}.{fen % 100:02d}"
 
 
 @cache
@@ -65,7 +74,9 @@ def test_all_kinds_of_units_and_all_districts_are_there():
 
 def test_only_the_story_of_the_bounced_refund_has_an_account_the_bank_sends_back():
     bouncing = [
-        unit.key for unit in town().units if unit.account and unit.account.number.endswith("0000")
+        unit.key
+        for unit in town().units
+        if unit.account and simulator.outcome(unit.account.number)[0] != "成功"
     ]
 
     assert bouncing == ["bounced"]
@@ -153,3 +164,29 @@ def test_bases_at_the_limits_are_in_the_town():
     assert 1617900 < bases[2][0] < 1731700
     assert bases[3][:2] == [0, 0]
     assert bases[4][1] == 0
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.key)
+def test_the_manual_tells_every_story_with_its_code_and_amounts(story: Story):
+    unit = town().unit(story.key)
+    came: Counter[tuple[date, str]] = Counter()
+    for payment in paid():
+        if payment.unit is unit:
+            came[payment.month, payment.insurance] += payment.employer
+    left = [
+        came[month, insurance] - due.net
+        for whose, month, insurance, due in Book(town()).every(
+            date(2021, 1, 31), last=city.LAST_MONTH
+        )
+        if whose is unit
+    ]
+    over = sum(amount for amount in left if amount > 0)
+    under = -sum(amount for amount in left if amount < 0)
+    [line_] = [row for row in MANUAL.splitlines() if unit.uscc in row]
+
+    assert unit.name in line_
+    assert f"| {yuan(over)} | {yuan(under)} |" in line_
+
+
+def test_the_manual_names_every_account():
+    assert [name for name in USERNAMES if f"`{name}`" not in MANUAL] == []

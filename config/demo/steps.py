@@ -1,0 +1,196 @@
+"""The steps of loading: each does its work through a real service, or finds it done.
+
+Killed anywhere, the next start goes on: a step that was not finished is done again, and
+what a service had stored by then it finds stored.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+
+from config.demo import accounts, city, workbooks
+from config.demo.people import OWNERS, USERNAMES
+from config.demo.stories import BY_KEY
+from refunds.models import OfferWork
+from refunds.services import offers
+from registry.intake import services as intake
+from registry.models import Employer, Import, WorkState
+from registry.work import OPEN
+from relief.models import Run
+from relief.services import runs
+from relief.services import work as run_work
+
+#: How imports and runs of the demo are recorded instead of an officer.
+BY = "演示城市"
+Clock = Callable[[], datetime]
+_PAUSE_SECONDS = 0.3
+
+
+class Unexpected(Exception):
+    """A real service answered otherwise than the demo's data are made for."""
+
+
+@dataclass
+class Town:
+    """Where the demo lies and what its steps need; the town is drawn only if somebody asks."""
+
+    folder: Path
+    clock: Clock
+
+    @cached_property
+    def paths(self) -> dict[str, Path]:
+        """The workbooks, written where they are missing."""
+        return {path.name: path for path in workbooks.write(city.build(), self.folder / "demo")}
+
+    @cached_property
+    def employers(self) -> dict[str, Employer]:
+        """The units of the stories, as stored."""
+        codes = {city.code_of(story): key for key, story in BY_KEY.items()}
+        found = Employer.objects.filter(uscc__in=codes)
+        return {codes[employer.uscc]: employer for employer in found}
+
+
+class Step:
+    """One step: `title` for the progress line, `done` asks the database, `do` does it."""
+
+    title: str
+
+    def done(self, town: Town) -> bool:
+        raise NotImplementedError
+
+    def do(self, town: Town) -> str:
+        """Do the step and return what came of it, in a few words."""
+        raise NotImplementedError
+
+
+@dataclass
+class BringIn(Step):
+    """Import one workbook as `import_workbook` does."""
+
+    file: workbooks.File
+
+    @property
+    def title(self) -> str:  # type: ignore[override]
+        return f"导入 {self.file.name}"
+
+    def done(self, town: Town) -> bool:
+        known = Import.objects.filter(os_user=BY, file_name=self.file.name)
+        return known.filter(state=WorkState.DONE).exists()
+
+    def do(self, town: Town) -> str:
+        path = town.paths[self.file.name]
+        with path.open("rb") as content:
+            claimed = intake.receive_and_claim(
+                kind=self.file.kind,
+                file=content,
+                file_name=path.name,
+                at=town.clock(),
+                os_user=BY,
+            )
+        ended = intake.check_and_commit(claimed=claimed, clock=town.clock)
+        if ended.state != WorkState.DONE or bool(ended.error_count) != self.file.wrong:
+            raise Unexpected(f"{path.name}：{ended.failure or ended.errors[:3]}")
+        if self.file.wrong:
+            return f"按预期拒收，{ended.error_count} 处错误"
+        return f"{ended.accepted} 行"
+
+
+@dataclass
+class Recalculate(Step):
+    """Run a recalculation in this process, then offer what it found overpaid."""
+
+    #: None: the day of loading.
+    as_of: date | None
+    reason: str
+
+    @property
+    def title(self) -> str:  # type: ignore[override]
+        return f"核定：{self.reason}"
+
+    def done(self, town: Town) -> bool:
+        return Run.objects.filter(os_user=BY, reason=self.reason, state=WorkState.DONE).exists()
+
+    def do(self, town: Town) -> str:
+        left = Run.objects.filter(os_user=BY, reason=self.reason, state__in=OPEN).first()
+        run = left or runs.start_run(
+            as_of=self.as_of or town.clock().date(),
+            os_user=BY,
+            reason=self.reason,
+            at=town.clock(),
+        )
+        while run.state in OPEN:
+            due = run_work.due_shards(at=town.clock())
+            for shard_id in due:
+                run_work.work_shard(shard_id=shard_id, at=town.clock())
+            if not due:  # a worker has it, or one that died has not yet lost its lease
+                time.sleep(_PAUSE_SECONDS)
+            run.refresh_from_db()
+        if run.state != WorkState.DONE:
+            raise Unexpected(f"{self.reason}：{run.failure}")
+        found = runs.result(run)
+        return f"{found['employers']} 户，{found['lines']} 条，减免 {found['relief']} 元"
+
+
+class Offer(Step):
+    """Turn what is overpaid today into offers and notices, as the worker does after a run."""
+
+    title = "多缴转为待退费，通知单位"
+
+    def done(self, town: Town) -> bool:
+        return not self._unheard() and not OfferWork.objects.filter(state__in=OPEN).exists()
+
+    def _unheard(self) -> list[Run]:
+        """Runs whose news was lost because we were killed right after them."""
+        heard = OfferWork.objects.filter(run__isnull=False).values("run")
+        return list(Run.objects.filter(os_user=BY, state=WorkState.DONE).exclude(pk__in=heard))
+
+    def do(self, town: Town) -> str:
+        for run in self._unheard():
+            offers.mark_due(run_id=run.pk, reason=run.reason, at=town.clock())
+        offered = offers.work_due(clock=town.clock)
+        while not self.done(town):
+            time.sleep(_PAUSE_SECONDS)
+            offered.add(offers.work_due(clock=town.clock))
+        return f"{offered.opened} 笔，{offered.amount} 元"
+
+
+class OpenStaff(Step):
+    """Open the officers' accounts."""
+
+    title = "开通经办机构和部门的账号"
+
+    def done(self, town: Town) -> bool:
+        return accounts.staff_opened()
+
+    def do(self, town: Town) -> str:
+        accounts.open_staff(at=town.clock())
+        return "完成"
+
+
+class OpenOwners(Step):
+    """Open the enterprises' accounts, with codes that the handlers hand out."""
+
+    title = "用激活码开通单位账号"
+
+    def done(self, town: Town) -> bool:
+        return accounts.owners_opened()
+
+    def do(self, town: Town) -> str:
+        accounts.open_owners(town.employers, at=town.clock())
+        return f"{len(OWNERS)} 个"
+
+
+class AgreeOnPassword(Step):
+    """Give all accounts the one password."""
+
+    title = "设置演示密码"
+
+    def done(self, town: Town) -> bool:
+        return accounts.agreed(town.folder)
+
+    def do(self, town: Town) -> str:
+        accounts.agree_on_password(town.folder)
+        return f"{len(accounts.ours())}/{len(USERNAMES)} 个账号"

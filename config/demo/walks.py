@@ -1,0 +1,183 @@
+"""Take the refunds of some stories further, each by the person whose turn it is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from casework.models import Move
+from config.demo.people import MAIL_DOMAIN
+from config.demo.steps import Step, Town, Unexpected
+from config.demo.stories import Walk
+from refunds import queries
+from refunds.bank import simulator
+from refunds.management.commands import demo_bank
+from refunds.models import Batch, FundAccount, Obligation
+from refunds.services import approve, bank, batches, choose
+from refunds.workflow import UNDECIDED, State
+from registry.models import Agency, Employer, Membership, Officer, Post
+from relief.models import Insurance
+
+#: How far along the usual way a state is; the others branch off.
+_WAY = (
+    State.CHOSEN,
+    State.CHECKED,
+    State.APPROVED,
+    State.IN_BATCH,
+    State.AT_BANK,
+    State.PAID,
+)
+_BRANCHES = {
+    State.RETURNED: State.CHOSEN,
+    State.BOUNCED: State.PAID,
+    State.CORRECTED: State.CHOSEN,
+}
+_REASON = "登记的账户长期未使用，请确认账户状态正常，或换用其他账户后重新提交。"
+_NEW_ACCOUNT = "6213360012345678"
+
+
+class FundAccounts(Step):
+    """Say from which account each fund pays."""
+
+    title = "登记三项基金的付款账户"
+
+    def done(self, town: Town) -> bool:
+        return FundAccount.objects.values("insurance").distinct().count() == len(Insurance)
+
+    def do(self, town: Town) -> str:
+        for place, fund in enumerate(Insurance, start=1):
+            batches.register_fund_account(
+                insurance=fund,
+                holder=f"攀枝花市{fund.label}保险基金支出户（演示）",
+                bank="攀西示例银行第一支行",
+                number=f"990000000000{place}",
+                at=town.clock(),
+            )
+        return "完成"
+
+
+@dataclass
+class WalkOn(Step):
+    """Take the refunds of one unit to a state, whatever state they are in."""
+
+    walk: Walk
+
+    @property
+    def title(self) -> str:  # type: ignore[override]
+        return f"退费走到“{self.state.label}”：{self.walk.story}"
+
+    @property
+    def state(self) -> State:
+        return State[self.walk.state]
+
+    def done(self, town: Town) -> bool:
+        """A refund that has ever been there counts: people may have taken it on since."""
+        employer = town.employers.get(self.walk.story)
+        reached = Move.objects.filter(matter_kind=Obligation.KIND, after=self.state).values(
+            "matter_id"
+        )
+        there = Obligation.objects.filter(
+            employer=employer, insurance__in=self.walk.funds, pk__in=reached
+        )
+        return there.values("insurance").distinct().count() == len(self.walk.funds)
+
+    def do(self, town: Town) -> str:
+        employer = town.employers[self.walk.story]
+        people = _People(employer)
+        goal = _WAY.index(_BRANCHES.get(self.state, self.state))
+        if self.state == State.CORRECTED:
+            for refund in self._refunds(employer, State.BOUNCED):
+                choose.correct_account(
+                    member=people.member,
+                    receipt=refund.receipt,
+                    account=_registered(employer, number=_NEW_ACCOUNT),
+                    at=town.clock(),
+                )
+        else:
+            for state in _WAY[: goal + 1]:
+                self._one_step(state, employer, people, town)
+        if self.state == State.RETURNED:
+            for refund in self._refunds(employer, State.CHOSEN):
+                approve.refuse(
+                    obligation_id=refund.pk,
+                    reason=_REASON,
+                    officer=people.reviewer,
+                    at=town.clock(),
+                )
+        if not self.done(town):
+            states = [refund.state for refund in self._refunds(employer, *State)]
+            raise Unexpected(f"{self.walk.story} 的退费没有走到 {self.state}，现在是 {states}")
+        return f"{len(self.walk.funds)} 笔"
+
+    def _refunds(self, employer: Employer, *states: State) -> Sequence[Obligation]:
+        found = Obligation.objects.filter(
+            employer=employer, insurance__in=self.walk.funds, state__in=states
+        )
+        return list(found.order_by("pk"))
+
+    def _one_step(self, state: State, employer: Employer, people: "_People", town: Town) -> None:
+        """Make the move that leads to a state, for the refunds that stand just before it."""
+        if state == State.CHOSEN:
+            if refunds := self._refunds(employer, *UNDECIDED):
+                choose.choose_refund(
+                    member=people.member,
+                    receipts=[refund.receipt for refund in refunds],
+                    account=_registered(employer),
+                    at=town.clock(),
+                )
+        elif state in (State.CHECKED, State.APPROVED):
+            before, officer = {
+                State.CHECKED: (State.CHOSEN, people.reviewer),
+                State.APPROVED: (State.CHECKED, people.cashier),
+            }[state]
+            for refund in self._refunds(employer, before):
+                approve.grant(obligation_id=refund.pk, officer=officer, at=town.clock())
+        elif state == State.IN_BATCH:
+            for refund in self._refunds(employer, State.APPROVED):
+                batches.seal_batch(
+                    insurance=refund.insurance, officer=people.cashier, at=town.clock()
+                )
+        elif state == State.AT_BANK:
+            bank.exchange(clock=town.clock)
+        else:
+            self._have_answered(employer, town)
+            bank.exchange(clock=town.clock)
+
+    def _have_answered(self, employer: Employer, town: Town) -> None:
+        """Put the demo bank's answers to this employer's batches where the bank would."""
+        ids = [refund.pk for refund in self._refunds(employer, State.AT_BANK)]
+        for batch in Batch.objects.filter(attempts__obligation__in=ids).distinct():
+            sent = bank.write_file(batch)
+            answer = simulator.answer(sent, on=town.clock().date())
+            (bank.folder("in") / f"回盘-{sent.name}").write_bytes(answer)
+            # `demo_bank` needn't answer it again.
+            (bank.folder(demo_bank.ANSWERED) / sent.name).touch()
+
+
+def _registered(employer: Employer, *, number: str = "") -> choose.Account:
+    account = queries.account_in_force(employer.pk)
+    if account is None:
+        raise Unexpected(f"{employer} 没有登记账户")
+    return choose.Account(
+        holder=account.holder,
+        bank=account.bank,
+        bank_code=account.bank_code,
+        number=number or account.number,
+    )
+
+
+class _People:
+    """Whose turn it is, for one employer: its own member, its agency, the fund's cashier."""
+
+    def __init__(self, employer: Employer) -> None:
+        self.member = Membership.objects.select_related("employer", "user").get(
+            employer=employer, user__email__endswith=f"@{MAIL_DOMAIN}"
+        )
+        self.reviewer = self._officer(Post.REVIEWER, employer.district_id)
+        self.cashier = self._officer(Post.FUND_FINANCE, "510400")
+
+    def _officer(self, post: Post, district_id: str) -> Officer:
+        return Officer.objects.select_related("agency__district", "user").get(
+            user__email__endswith=f"@{MAIL_DOMAIN}",
+            agency__kind=Agency.Kind.SOCIAL_INSURANCE,
+            agency__district_id=district_id,
+            post=post,
+        )
