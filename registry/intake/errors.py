@@ -44,6 +44,10 @@ FILE = {
     "header_not_first": Entry(
         "表头在第 1 行", "表头在第 {row} 行。请删除上方的标题行或空行，使表头成为第 1 行。"
     ),
+    "no_header": Entry(
+        "“{title}”工作簿，第 1 行的表头有：{columns}",
+        "第 1 行没有一个可识别的表头。请确认选对了文件，且数据在第一张工作表中。",
+    ),
     "missing_column": Entry("有“{header}”这一列", "请在第 1 行增加表头“{header}”，并填写这一列。"),
     "unknown_column": Entry("表头只能是：{columns}", "请删除这一列，或把表头改成规定的名称。"),
     "repeated_column": Entry(

@@ -161,6 +161,12 @@ def _look_closer(
                 return _refused(
                     "wrong_kind", title=schema.title, other=other.title, other_kind=other.kind
                 )
+    familiar = {
+        squeeze(column.header).upper() for other in known.values() for column in other.columns
+    }
+    if not familiar & set(_titles(header)):
+        listed = "、".join(column.header for column in schema.columns if not column.optional)
+        return _refused("no_header", title=schema.title, columns=listed)
     return refused
 
 
