@@ -197,6 +197,7 @@ AXES_HANDLER = "registry.lockout.Handler"  # an address has a limit of its own
 AXES_CLIENT_IP_CALLABLE = "registry.lockout.client_address"
 AXES_LOCKOUT_CALLABLE = "registry.views.sign_in.locked_out"
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # the page says when it opens again
+AXES_ENABLE_ADMIN = False  # ours lets people in again, in Chinese
 AXES_RESET_ON_SUCCESS = True
 SESSION_COOKIE_AGE = 8 * 3600  # the longest a session may last, used or not
 SESSION_IDLE_SECONDS = {"staff": 15 * 60, "enterprise": 30 * 60}

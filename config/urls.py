@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 
 from config import health
 from config.home import desk, portal
+from registry.views import sign_in
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("config.home.urls")),
@@ -14,8 +15,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("portal/months/", portal.month_list, name="portal_months"),
     path("desk/", desk.home, name="desk_home"),
     path("desk/employers/", include("registry.urls_desk")),
-    # One log-in page for all: lock-out, time-outs and one-time passwords hold there too.
-    path("admin/login/", RedirectView.as_view(pattern_name="registry:login", query_string=True)),
+    # One way in and out for all: lock-out, time-outs and one-time passwords hold there too.
+    path("admin/login/", sign_in.admin_sign_in),
+    path("admin/logout/", sign_in.SignOut.as_view()),
+    path("admin/password_change/", RedirectView.as_view(pattern_name="registry:password")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("config.api")),
     path("healthz", health.healthz, name="healthz"),

@@ -8,6 +8,8 @@ from django.contrib.auth import login, update_session_auth_hash
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -42,6 +44,17 @@ class SignIn(auth_views.LoginView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
         return {**context, "ended": self.request.GET.get("ended", "")}
+
+
+@require_http_methods(["GET", "POST"])
+def admin_sign_in(request: HttpRequest) -> HttpResponse:
+    """Send the administration's visitors to the one log-in page, where lock-out holds.
+
+    Who is signed in already and comes here has no business there.
+    """
+    if request.user.is_authenticated:
+        raise PermissionDenied(scope.WRONG_AREA)
+    return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
 
 
 class SignOut(auth_views.LogoutView):
