@@ -41,7 +41,7 @@ class Command(BaseCommand):
         if lock is None:
             raise CommandError(f"这里已经在运行：{path.read_text().partition(' ')[2].strip()}")
         Supervisor.stop_on_signals()
-        service = Service(make=os.getppid() if under_make else None)
+        service = Service(make=Make() if under_make else None)
         try:
             service.open_port()
             path.write_text(f"{os.getpid()} {service.address}\n")
@@ -61,7 +61,7 @@ class Command(BaseCommand):
 class Service:
     """The servers, the programs that use them, and their order of coming and going."""
 
-    def __init__(self, *, make: int | None) -> None:
+    def __init__(self, *, make: "Make | None") -> None:
         self.make = make
         self.environment = dict(os.environ)
         self.supervisor = Supervisor(
@@ -180,7 +180,7 @@ class Service:
 
     def look_after(self) -> None:
         """Bring a server up again that was killed; notice that make was interrupted."""
-        if self.make and make_gave_up(self.make):
+        if self.make and self.make.gave_up():
             raise Stopped
         if time.monotonic() < self.next_try:
             return
@@ -205,17 +205,27 @@ class Service:
             self.membership.leave()
 
 
-def make_gave_up(pid: int) -> bool:
-    """Tell whether `make` is gone, or was interrupted and waits for us.
+class Make:
+    """The `make` that started us; its end is ours.
 
     Ctrl-C in a terminal reaches us as well, but a signal sent to make alone does not: on
-    SIGINT it drops its handler and waits for its children without telling them.
+    SIGINT it drops its handler and waits for its children without telling them. In the
+    background of a script make never catches SIGINT, which means nothing.
     """
-    if os.getppid() != pid:
-        return True
-    try:
-        status = Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return True
-    caught = re.search(r"^SigCgt:\s*([0-9a-f]+)", status, re.MULTILINE)
-    return caught is not None and not int(caught[1], 16) >> (signal.SIGINT - 1) & 1
+
+    def __init__(self) -> None:
+        self.pid = os.getppid()
+        self.catches = self._catches_interrupts()
+
+    def gave_up(self) -> bool:
+        if os.getppid() != self.pid:
+            return True
+        return self.catches and not self._catches_interrupts()
+
+    def _catches_interrupts(self) -> bool:
+        try:
+            status = Path(f"/proc/{self.pid}/status").read_text()
+        except OSError:
+            return False
+        caught = re.search(r"^SigCgt:\s*([0-9a-f]+)", status, re.MULTILINE)
+        return caught is not None and bool(int(caught[1], 16) >> (signal.SIGINT - 1) & 1)
