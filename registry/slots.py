@@ -2,11 +2,13 @@
 app needs from them without knowing them.
 
 - the kinds of `import_workbook`: `add_import_kind`
+- the tables of `export_table`: `add_table`
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import date
+from typing import TYPE_CHECKING, Any
 
 from registry.workbook.schema import Schema
 
@@ -42,3 +44,32 @@ def add_import_kind(kind: ImportKind) -> None:
 def import_kinds() -> dict[str, ImportKind]:
     """Return the kinds by name, in the order in which a newcomer would bring them in."""
     return dict(sorted(_import_kinds.items(), key=lambda item: item[1].order))
+
+
+@dataclass(frozen=True)
+class ExportTable:
+    """One table of `export_table`: its columns, and the rows in force on a day.
+
+    `rows(day)` returns a SELECT with exactly `columns`, and its parameters; it is read by a
+    server-side cursor, so a table may be larger than memory. Columns in `money` are written
+    with two decimals, in `months` as `2020-02`.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    rows: Callable[[date], tuple[str, Mapping[str, Any]]]
+    money: frozenset[str] = frozenset()
+    months: frozenset[str] = frozenset()
+
+
+_tables: dict[str, ExportTable] = {}
+
+
+def add_table(table: ExportTable) -> None:
+    """Fill a slot of `export_table`; filling it again with the same name replaces it."""
+    _tables[table.name] = table
+
+
+def tables() -> dict[str, ExportTable]:
+    """Return the tables by name, sorted."""
+    return dict(sorted(_tables.items()))

@@ -113,6 +113,14 @@ class Declaration(models.Model):
                 condition=Q(replaced_by__isnull=True),
             ),
         ]
+        indexes = [
+            # What a run that started earlier must still see.
+            models.Index(
+                name="declaration_replaced",
+                fields=["replaced_by"],
+                condition=Q(replaced_by__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.employer_id} {self.month:%Y-%m} {self.insurance}"
@@ -231,14 +239,20 @@ class Assessment(models.Model):
     """What was found due for one employer, month and insurance, in yuan.
 
     In force on a day is the version with the greatest as-of date not after it, and of
-    those the latest run's.
+    those the latest run's. Only finished runs count: `queries.assessments_in_force`.
     """
 
-    employer = models.ForeignKey(Employer, models.RESTRICT, db_index=False, verbose_name="参保单位")
+    # A million rows a run: both keys come out of the very statement that reads employers and
+    # run, and neither may be deleted, so the database needn't look each of them up again.
+    employer = models.ForeignKey(
+        Employer, models.RESTRICT, db_constraint=False, db_index=False, verbose_name="参保单位"
+    )
     month = models.DateField("费款所属期")
     insurance = models.CharField("险种", max_length=12, choices=Insurance.choices)
     as_of = models.DateField("核定基准日")
-    run = models.ForeignKey(Run, models.RESTRICT, db_index=False, verbose_name="核定")
+    run = models.ForeignKey(
+        Run, models.RESTRICT, db_constraint=False, db_index=False, verbose_name="核定"
+    )
     headcount = models.PositiveIntegerField("人数")
     base_total = models.DecimalField("缴费基数合计", max_digits=16, decimal_places=2)
     gross_due = models.DecimalField("单位应缴", max_digits=16, decimal_places=2)

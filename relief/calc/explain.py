@@ -100,7 +100,7 @@ def _gross_step(declared: Mapping[Decimal, int], terms: Terms) -> Step:
         _base_part(base, count, terms) for base, count in sorted(declared.items()) if base
     )
     uninsured = declared.get(ZERO, 0)
-    notes = ("每人的金额先四舍五入到分，再相加",)
+    notes: tuple[str, ...] = ("每人的金额先四舍五入到分，再相加",)
     if uninsured:
         notes += (f"另有 {uninsured} 人申报基数为 0，当月不参加本险种，不计",)
     return Step(

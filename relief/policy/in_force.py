@@ -59,9 +59,12 @@ class Ruling:
     superseded: tuple[Waiver, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Policy:
-    """Every document published by `as_of`, oldest first; made by `policy_as_of`."""
+    """Every document published by `as_of`, oldest first; made by `policy_as_of`.
+
+    Compared by identity: to compare two policies' rules, compare their digests.
+    """
 
     as_of: date
     documents: tuple[Document, ...]

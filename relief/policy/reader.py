@@ -7,7 +7,7 @@ refused, and inside one document no two values may hold for the same thing in th
 import hashlib
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -229,7 +229,7 @@ def _places(text: str) -> dict[str, list[tuple[int, dict[str, int]]]]:
     return places
 
 
-def _check_keys(table: _Table, required: frozenset[str] | set[str], optional: set[str]) -> None:
+def _check_keys(table: _Table, required: Set[str], optional: Set[str]) -> None:
     for name in table.values:
         if name not in required and name not in optional:
             raise table.refuse(f"[{table.name}] 中不认识的项 {name}", name)

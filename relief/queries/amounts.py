@@ -1,0 +1,213 @@
+"""What is due, paid, overpaid and underpaid: assessments in force and the money that moved.
+
+In force on a day is, of a finished run's versions, the one with the greatest as-of date not
+after the day, and of those the latest run's. All amounts are in yuan.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.db import connection
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from registry.models import WorkState
+from registry.money import ZERO
+from relief.calc import Settled, settle
+from relief.models import Assessment, Insurance, PaidBack, Payment, Run
+
+
+def assessments_in_force(day: date) -> QuerySet[Assessment]:
+    """Return the versions in force on a day; filter by employer or month as you like.
+
+    Versions with `headcount` 0 say that nothing is declared any more; public tables leave
+    them out.
+    """
+    finished = Run.objects.filter(state=WorkState.DONE).values("pk")
+    known = Assessment.objects.filter(as_of__lte=day, run__in=finished)
+    later = known.filter(
+        Q(as_of__gt=OuterRef("as_of")) | Q(as_of=OuterRef("as_of"), run_id__gt=OuterRef("run_id")),
+        employer_id=OuterRef("employer_id"),
+        month=OuterRef("month"),
+        insurance=OuterRef("insurance"),
+    )
+    return known.filter(~Exists(later)).order_by("employer_id", "month", "insurance")
+
+
+@dataclass(frozen=True)
+class Overpayment:
+    """What an employer has paid above what is due, in yuan, for one month and insurance."""
+
+    employer_id: int
+    uscc: str
+    name: str
+    district_id: str
+    month: date
+    insurance: str
+    paid: Decimal
+    net_due: Decimal
+    overpaid: Decimal
+
+
+# One pass over the assessments and one over the money; SQL for exports reads it too.
+SETTLED = """
+WITH in_force AS MATERIALIZED (
+    SELECT DISTINCT ON (employer_id, month, insurance)
+        employer_id, month, insurance, headcount, net_due
+    FROM relief_assessment
+    WHERE as_of <= %(as_of)s AND run_id IN (SELECT id FROM relief_run WHERE state = 'DONE')
+        AND (%(employer_ids)s::bigint[] IS NULL OR employer_id = ANY(%(employer_ids)s::bigint[]))
+    ORDER BY employer_id, month, insurance, as_of DESC, run_id DESC
+),
+paid AS MATERIALIZED (
+    SELECT employer_id, month, insurance, sum(amount) AS paid FROM (
+        SELECT employer_id, month, insurance, employer_amount AS amount FROM relief_payment
+        WHERE arrived_on <= %(as_of)s
+            AND (%(employer_ids)s::bigint[] IS NULL
+                OR employer_id = ANY(%(employer_ids)s::bigint[]))
+        UNION ALL
+        SELECT employer_id, month, insurance, -amount FROM relief_paidback
+        WHERE "on" <= %(as_of)s
+            AND (%(employer_ids)s::bigint[] IS NULL
+                OR employer_id = ANY(%(employer_ids)s::bigint[]))
+    ) movement
+    GROUP BY employer_id, month, insurance
+),
+settled AS (
+    SELECT a.employer_id, a.month, a.insurance, a.headcount, a.net_due,
+        coalesce(p.paid, 0.00) AS paid
+    FROM in_force a LEFT JOIN paid p USING (employer_id, month, insurance)
+)
+"""
+
+
+def overpayments(day: date, *, employer_ids: Iterable[int] | None = None) -> Iterator[Overpayment]:
+    """Yield every overpayment as of a day, sorted by credit code, month and insurance.
+
+    Set-based: one statement, whatever the number of employers. A payment for a month that
+    nobody declared is no overpayment: it is listed at the import.
+    """
+    ids = None if employer_ids is None else list(employer_ids)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            SETTLED
+            + """
+            SELECT s.employer_id, e.uscc, e.name, e.district_id, s.month, s.insurance,
+                s.paid, s.net_due, s.paid - s.net_due
+            FROM settled s JOIN registry_employer e ON e.id = s.employer_id
+            WHERE s.paid > s.net_due
+            ORDER BY e.uscc COLLATE "C", s.month, s.insurance COLLATE "C"
+            """,
+            {"as_of": day, "employer_ids": ids},
+        )
+        rows = cursor.fetchall()
+    return (Overpayment(*row) for row in rows)
+
+
+@dataclass(frozen=True)
+class AccountLine:
+    """One insurance of one month of an employer's account, in yuan."""
+
+    insurance: Insurance
+    assessment: Assessment | None
+    settled: Settled
+    last_arrival: date | None
+
+    @property
+    def label(self) -> str:
+        """The insurance's Chinese name."""
+        return str(self.insurance.label)
+
+
+@dataclass(frozen=True)
+class AccountMonth:
+    """One month of an employer's account: a line an insurance, and their sums."""
+
+    month: date
+    lines: tuple[AccountLine, ...]
+
+    def _sum(self, name: str) -> Decimal:
+        found = (getattr(line.assessment, name) for line in self.lines if line.assessment)
+        return sum(found, ZERO)
+
+    @property
+    def gross_due(self) -> Decimal:
+        """The employer part before relief."""
+        return self._sum("gross_due")
+
+    @property
+    def relief(self) -> Decimal:
+        """What is waived."""
+        return self._sum("relief")
+
+    @property
+    def net_due(self) -> Decimal:
+        """The employer part after relief."""
+        return self._sum("net_due")
+
+    @property
+    def employee_due(self) -> Decimal:
+        """The employees' part, never waived."""
+        return self._sum("employee_due")
+
+    @property
+    def paid(self) -> Decimal:
+        """The employer part that arrived, less what was given back."""
+        return sum((line.settled.paid for line in self.lines), ZERO)
+
+    @property
+    def overpaid(self) -> Decimal:
+        """What was paid too much, never netted between insurances (D15)."""
+        return sum((line.settled.overpaid for line in self.lines), ZERO)
+
+    @property
+    def underpaid(self) -> Decimal:
+        """What is still to be paid."""
+        return sum((line.settled.underpaid for line in self.lines), ZERO)
+
+
+def account(employer_id: int, day: date) -> list[AccountMonth]:
+    """Return an employer's account by month, oldest first, as of a day; three queries.
+
+    Months with an assessment or with money that moved are in it.
+    """
+    due = {
+        (found.month, found.insurance): found
+        for found in assessments_in_force(day).filter(employer_id=employer_id)
+    }
+    paid, arrivals = paid_by_line(employer_id, day)
+    months = sorted({month for month, _ in due} | {month for month, _ in paid})
+    found = []
+    for month in months:
+        lines = []
+        for insurance in Insurance:
+            key = (month, insurance.value)
+            if key not in due and key not in paid:
+                continue
+            assessment = due.get(key)
+            settled = settle(
+                paid=paid.get(key, ZERO), net_due=assessment.net_due if assessment else ZERO
+            )
+            lines.append(AccountLine(insurance, assessment, settled, arrivals.get(key)))
+        found.append(AccountMonth(month, tuple(lines)))
+    return found
+
+
+def paid_by_line(
+    employer_id: int, day: date
+) -> tuple[dict[tuple[date, str], Decimal], dict[tuple[date, str], date]]:
+    """Return what had arrived by a day less what was given back, and the last arrival."""
+    paid: dict[tuple[date, str], Decimal] = {}
+    arrivals: dict[tuple[date, str], date] = {}
+    payments = Payment.objects.filter(employer_id=employer_id, arrived_on__lte=day)
+    rows = payments.order_by("arrived_on").values_list(
+        "month", "insurance", "employer_amount", "arrived_on"
+    )
+    for month, insurance, amount, arrived_on in rows:
+        paid[month, insurance] = paid.get((month, insurance), ZERO) + amount
+        arrivals[month, insurance] = arrived_on
+    back = PaidBack.objects.filter(employer_id=employer_id, on__lte=day)
+    for month, insurance, amount in back.values_list("month", "insurance", "amount"):
+        paid[month, insurance] = paid.get((month, insurance), ZERO) - amount
+    return paid, arrivals

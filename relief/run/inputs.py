@@ -1,0 +1,112 @@
+"""What a run reads: marks that freeze the append-only inputs, and the law as rows for SQL."""
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from django.db.models import Max, Model
+
+from classification.models import Size, SizeRecord
+from registry import months
+from registry.models import EmployerTerms, UnitType
+from relief.models import Declaration, DeclarationLine, PaidBack, Payment
+from relief.policy import Insurance, Policy
+
+INPUTS: dict[str, type[Model]] = {
+    "terms": EmployerTerms,
+    "sizes": SizeRecord,
+    "lines": DeclarationLine,
+    "declarations": Declaration,
+    "payments": Payment,
+    "paid_back": PaidBack,
+}
+#: Stands for «no size in the province's data».
+NO_SIZE = ""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a run covers: months first to last, and the employers; none named means all."""
+
+    as_of: date
+    first_month: date
+    last_month: date
+    employer_ids: tuple[int, ...]
+
+
+def marks() -> dict[str, int]:
+    """Return the last number of every input table; rows above it came later (frozen inputs)."""
+    return {
+        name: model._default_manager.aggregate(last=Max("id"))["last"] or 0
+        for name, model in INPUTS.items()
+    }
+
+
+def declared_months() -> tuple[date, date] | None:
+    """Return the first and the last month that anybody declared, or None."""
+    in_force = Declaration.objects.filter(replaced_by__isnull=True).order_by()
+    first = in_force.values_list("month", flat=True).order_by("month").first()
+    last = in_force.values_list("month", flat=True).order_by("-month").first()
+    return (first, last) if first and last else None
+
+
+@lru_cache(maxsize=16)
+def law_rows(policy: Policy, first: date, last: date) -> str:
+    """Return rates and limits by insurance and month, as JSON for SQL.
+
+    :raises NoRuleInForce: if a month has none.
+    """
+    rows = []
+    for month in months.span(first, last):
+        for insurance in Insurance:
+            rate, limit = policy.rate(insurance, month), policy.limit(insurance, month)
+            rows.append(
+                {
+                    "insurance": insurance.value,
+                    "month": month.isoformat(),
+                    "employer_rate": None if rate.employer is None else str(rate.employer),
+                    "employee_rate": str(rate.employee),
+                    "lower": str(limit.lower),
+                    "upper": str(limit.upper),
+                }
+            )
+    return json.dumps(rows)
+
+
+@lru_cache(maxsize=16)
+def ruling_rows(policy: Policy, first: date, last: date) -> str:
+    """Return what is waived by unit type, size, insurance and month, as JSON for SQL.
+
+    :raises NoRuleInForce: if a unit type or a size is in no document.
+    """
+    rows: list[dict[str, Any]] = []
+    sizes: list[tuple[str, str | None]] = [(NO_SIZE, None)]
+    sizes += [(size.value, str(size.label)) for size in Size]
+    for month in months.span(first, last):
+        for unit_type in UnitType:
+            for size, label in sizes:
+                standing = policy.standing(str(unit_type.label), label, month)
+                for insurance in Insurance:
+                    ruling = policy.ruling(standing, insurance, month)
+                    rows.append(
+                        {
+                            "unit_type": unit_type.value,
+                            "size": size,
+                            "insurance": insurance.value,
+                            "month": month.isoformat(),
+                            "employer_class": standing.employer_class.value,
+                            "fraction": str(ruling.fraction),
+                            "clause": ruling.clause,
+                        }
+                    )
+    return json.dumps(rows, ensure_ascii=False)
+
+
+def size_first_month(policy: Policy) -> date:
+    """Return from which month size rows without a month of their own hold (D7).
+
+    :raises NoRuleInForce: if no document says so.
+    """
+    return policy.size_data_from(months.first_of(policy.as_of)).first_month

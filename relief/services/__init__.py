@@ -1,0 +1,6 @@
+"""Every write of this app: one use case, one transaction each.
+
+- `documents`: the published policy documents
+- `runs`: starting, cancelling and finishing a recalculation
+- `work`: working a run's shards, with leases, by whichever worker is there
+"""

@@ -1,0 +1,156 @@
+"""Declarations and sizes for tests, stored as an import stores them."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from classification.models import Size, SizeRecord
+from registry import months
+from registry.models import Employer, EmployerTerms, Import, WorkState
+from relief import calc
+from relief.models import Declaration, DeclarationLine, PaidBack, Payment, Run
+from relief.policy import Insurance, policy_as_of, shipped
+from relief.services import runs, work
+
+AT = datetime(2020, 8, 1, 9, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
+AUGUST = date(2020, 8, 1)
+MARCH = date(2020, 3, 1)
+LAW = policy_as_of(shipped(), date(2020, 12, 31))
+Bases = tuple[str, str, str]
+
+
+def clock() -> datetime:
+    return AT
+
+
+def make_import(kind: str = "declarations") -> Import:
+    return Import.objects.create(
+        kind=kind, file_name="a.xlsx", file_sha256="0", state=WorkState.DONE, created_at=AT
+    )
+
+
+def make_size(
+    employer: Employer | str,
+    size: str = Size.SMALL,
+    *,
+    dated: date = date(2020, 2, 10),
+    from_month: date | None = None,
+) -> SizeRecord:
+    uscc = employer if isinstance(employer, str) else employer.uscc
+    return SizeRecord.objects.create(
+        uscc=uscc, name="某企业", size=size, dated=dated, from_month=from_month, recorded_at=AT
+    )
+
+
+def declare(
+    employer: Employer,
+    month: date | str = MARCH,
+    bases: Sequence[str | Bases] = ("10000.00",),
+    *,
+    totals: bool = True,
+) -> list[DeclarationLine]:
+    """Declare persons of a month, replacing all declared before; one base stands for all three."""
+    if isinstance(month, str):
+        month = months.parse(month)
+    source = make_import()
+    lines = []
+    for row, base in enumerate(bases, 2):
+        pension, unemployment, injury = (base,) * 3 if isinstance(base, str) else base
+        lines.append(
+            DeclarationLine.objects.create(
+                employer=employer,
+                month=month,
+                person_id=f"P{source.pk:08d}{row:06d}",
+                person_name="张三",
+                pension_base=Decimal(pension),
+                unemployment_base=Decimal(unemployment),
+                injury_base=Decimal(injury),
+                source=source,
+                row=row,
+            )
+        )
+    old = DeclarationLine.objects.filter(
+        employer=employer, month=month, replaced_by__isnull=True
+    ).exclude(source=source)
+    old.update(replaced_by=lines[-1].pk if lines else 0)
+    if totals:
+        keep_totals(employer, month, lines)
+    return lines
+
+
+def keep_totals(employer: Employer, month: date, lines: Sequence[DeclarationLine]) -> None:
+    own = EmployerTerms.objects.filter(employer=employer).latest("from_month", "pk")
+    columns = ("pension_base", "unemployment_base", "injury_base")
+    for insurance, column in zip(Insurance, columns, strict=True):
+        by = calc.terms(LAW, insurance, month, own_rate=own.injury_rate)
+        total = calc.add_up([getattr(line, column) for line in lines], by)
+        old = Declaration.objects.filter(
+            employer=employer, month=month, insurance=insurance, replaced_by__isnull=True
+        )
+        old.update(replaced_by=0)
+        new = Declaration.objects.create(
+            employer=employer,
+            month=month,
+            insurance=insurance,
+            headcount=total.headcount,
+            base_total=total.base_total,
+            gross_due=total.gross_due,
+            employee_due=total.employee_due,
+            employer_rate=by.employer_rate,
+            employee_rate=by.employee_rate,
+            lower=by.lower,
+            upper=by.upper,
+        )
+        assert new.pk
+
+
+def pay(
+    employer: Employer,
+    amount: str,
+    *,
+    month: date = MARCH,
+    insurance: str = Insurance.PENSION,
+    arrived_on: date = date(2020, 3, 20),
+) -> Payment:
+    return Payment.objects.create(
+        employer=employer,
+        month=month,
+        insurance=insurance,
+        employer_amount=Decimal(amount),
+        employee_amount=0,
+        arrived_on=arrived_on,
+        voucher=f"V{Payment.objects.count() + 1:08d}",
+    )
+
+
+def pay_back(
+    employer: Employer,
+    amount: str,
+    *,
+    month: date = MARCH,
+    insurance: str = Insurance.PENSION,
+    on: date = date(2020, 7, 20),
+) -> PaidBack:
+    return PaidBack.objects.create(
+        employer=employer,
+        month=month,
+        insurance=insurance,
+        amount=Decimal(amount),
+        on=on,
+        reference=f"R{PaidBack.objects.count() + 1:08d}",
+    )
+
+
+def recalculate(as_of: date = AUGUST, **scope: object) -> Run:
+    """Start a run and work it to its end in this process."""
+    run = runs.start_run(as_of=as_of, at=AT, **scope)
+    drive()
+    run.refresh_from_db()
+    return run
+
+
+def drive() -> None:
+    while due := work.due_shards(at=AT):
+        for shard_id in due:
+            work.work_shard(shard_id=shard_id, clock=clock)
