@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from django.apps import AppConfig
+from django.apps import apps as installed
 from django.apps.registry import Apps
 
 DATA = Path(__file__).parent / "data"
@@ -20,7 +21,7 @@ def read(file_name: str, table: str) -> list[dict[str, Any]]:
     return entries
 
 
-def after_migrate(*, sender: AppConfig, using: str, apps: Apps, **kwargs: Any) -> None:
+def after_migrate(*, sender: AppConfig, using: str, apps: Apps = installed, **kwargs: Any) -> None:
     """Receive `post_migrate`: add the districts and agencies that are missing. Safe to repeat."""
     try:
         districts = apps.get_model("registry", "District")._default_manager.using(using)

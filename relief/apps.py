@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.apps import AppConfig
+from django.apps import apps as installed
 from django.apps.registry import Apps
 from django.db.models.signals import post_migrate
 
@@ -21,7 +22,9 @@ class ReliefConfig(AppConfig):
             slots.add_table(table)
 
 
-def publish_shipped_documents(*, sender: AppConfig, using: str, apps: Apps, **kwargs: Any) -> None:
+def publish_shipped_documents(
+    *, sender: AppConfig, using: str, apps: Apps = installed, **kwargs: Any
+) -> None:
     """Receive `post_migrate`: record the policy documents of this release. Safe to repeat."""
     from django.utils import timezone
 
