@@ -4,6 +4,7 @@ Run by `make test` with both set, against Debian's PostgreSQL 15 and Redis 7.
 """
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +17,8 @@ from django.conf import settings
 from django.db import connection
 
 from config.celery import app
+from config.embedded.paths import places
+from tests.serving import Server, answer, free_port, processes_of
 
 pytestmark = pytest.mark.foreign_servers
 ROOT = Path(__file__).resolve().parents[2]
@@ -73,3 +76,20 @@ def test_an_owner_who_is_no_superuser_can_migrate_twice(empty_database, tmp_path
     assert manage(empty_database, tmp_path, "shell", "-v", "0", "-c", who + "print(k.fetchone())")
     assert not (tmp_path / "postgres").exists()
     assert not (tmp_path / "database.location").exists()
+
+
+@pytest.mark.django_db
+def test_serve_uses_them_in_place_of_the_embedded_ones(empty_database, tmp_path):
+    where = places(tmp_path / "data")
+    server = Server(
+        where, port=free_port(), DATABASE_URL=empty_database, REDIS_URL=os.environ["REDIS_URL"]
+    )
+    try:
+        assert answer(server.address) < 500
+        names = " ".join(processes_of(where))
+        assert all(part in names for part in ("gunicorn", "worker", "beat"))
+        assert "postgres" not in names
+        assert "valkey" not in names
+    finally:
+        assert server.end(signal.SIGTERM) == 0
+    assert processes_of(where) == []

@@ -4,78 +4,18 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
-import sys
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
 
 from config.embedded import postgres, valkey
 from config.embedded.paths import Places, places
 from config.embedded.processes import wait_until
+from tests.serving import Server, answer, free_port, processes_of
 
-ROOT = Path(__file__).resolve().parents[2]
-Start = Callable[..., "Server"]
-
-
-def processes_of(where: Places) -> list[str]:
-    """Return every process that belongs to a DATA_DIR: by its environment or its arguments."""
-    marks = (f"DATA_DIR={where.data_dir}".encode(), bytes(where.home))
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        if folder.name == str(os.getpid()):
-            continue
-        with suppress(OSError):
-            arguments = (folder / "cmdline").read_bytes()
-            environment = (folder / "environ").read_bytes().split(b"\0")
-            if arguments and (marks[0] in environment or marks[1] in arguments):
-                found.append(f"{folder.name} {arguments.decode(errors='replace')}")
-    return found
-
-
-class Server:
-    """A running `serve`, and what it said so far."""
-
-    def __init__(self, where: Places, *, port: int) -> None:
-        self.where = where
-        environment = {
-            k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "REDIS_URL")
-        }
-        self.process = subprocess.Popen(
-            [sys.executable, "manage.py", "serve"],
-            cwd=ROOT,
-            env=environment | {"DATA_DIR": str(where.data_dir), "DEMO": "0", "PORT": str(port)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        self.said = ""
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self.said += line
-            if "Ctrl-C" in line:
-                return
-        raise AssertionError(self.said)
-
-    @property
-    def address(self) -> str:
-        return next(word for word in self.said.split() if word.startswith("http://"))
-
-    def end(self, number: signal.Signals) -> int:
-        self.process.send_signal(number)
-        self.said += self.process.communicate()[0]
-        return self.process.returncode
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+Start = Callable[..., Server]
 
 
 @pytest.fixture(scope="module")
@@ -100,16 +40,6 @@ def start(where: Places) -> Iterator[Start]:
         if server.process.returncode is None:
             server.end(signal.SIGKILL)
     assert wait_until(lambda: not processes_of(where), 15), processes_of(where)
-
-
-def answer(address: str) -> int:
-    try:
-        with urllib.request.urlopen(address, timeout=20) as response:
-            status: int = response.status
-            return status
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code
 
 
 def test_it_serves_says_where_and_stops_cleanly_on_ctrl_c(where, start):
