@@ -1,0 +1,72 @@
+"""Every address of the site, and an object to put into each that takes one."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls.resolvers import RegexPattern
+
+from registry.models import Employer
+
+#: How to make the value of an address's argument for an employer: the row is that employer's.
+#: A new argument needs its line here, or the walk fails.
+MAKERS: dict[str, Callable[[Employer], object]] = {
+    "employer_id": lambda employer: employer.pk,
+    "uscc": lambda employer: employer.uscc,
+}
+
+
+@dataclass(frozen=True)
+class Address:
+    """One pattern of the URL configuration."""
+
+    name: str  # `namespace:name`; the route itself where it has no name
+    route: str
+    arguments: frozenset[str]
+    view: Callable[..., Any]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def guard(self) -> tuple[str, frozenset[str]] | None:
+        """What `registry.scope` has written on the view: area and posts (none: all)."""
+        found: tuple[str, frozenset[str]] | None = getattr(self.view, "guard", None)
+        return found
+
+    def filled(self, employer: Employer) -> str:
+        """Return the address with objects of an employer in it."""
+        if not self.arguments:
+            return reverse(self.name) if self.named else f"/{self.route}"
+        return reverse(self.name, kwargs={name: MAKERS[name](employer) for name in self.arguments})
+
+    @property
+    def named(self) -> bool:
+        """Whether the address can be reversed."""
+        return self.name != self.route
+
+
+def addresses() -> list[Address]:
+    """Return every address in the order of the URL configuration."""
+    return list(_walk(get_resolver().url_patterns, (), "", frozenset()))
+
+
+def _walk(
+    patterns: list[Any], namespaces: tuple[str, ...], route: str, arguments: frozenset[str]
+) -> Iterator[Address]:
+    for entry in patterns:
+        pattern = entry.pattern
+        whole = route + str(pattern)
+        taken = arguments | (
+            set(pattern.regex.groupindex)
+            if isinstance(pattern, RegexPattern)
+            else set(pattern.converters)
+        )
+        if isinstance(entry, URLResolver):
+            inner = (*namespaces, entry.namespace) if entry.namespace else namespaces
+            yield from _walk(entry.url_patterns, inner, whole, taken)
+        else:
+            assert isinstance(entry, URLPattern)
+            name = ":".join([*namespaces, entry.name]) if entry.name else whole
+            yield Address(name, whole, frozenset(taken), entry.callback)
