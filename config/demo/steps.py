@@ -124,7 +124,7 @@ class Recalculate(Step):
         while run.state in OPEN:
             due = run_work.due_shards(at=town.clock())
             for shard_id in due:
-                run_work.work_shard(shard_id=shard_id, at=town.clock())
+                run_work.work_shard(shard_id=shard_id, clock=town.clock)
             if not due:  # a worker has it, or one that died has not yet lost its lease
                 time.sleep(_PAUSE_SECONDS)
             run.refresh_from_db()
