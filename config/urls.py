@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("portal/months/", portal.month_list, name="portal_months"),
     path("desk/", desk.home, name="desk_home"),
     path("desk/employers/", include("registry.urls_desk")),
+    path("desk/imports/", include("registry.urls_imports")),
     # One way in and out for all: lock-out, time-outs and one-time passwords hold there too.
     path("admin/login/", sign_in.admin_sign_in),
     path("admin/logout/", sign_in.SignOut.as_view()),

@@ -2,6 +2,9 @@ from django.apps import AppConfig
 from django.contrib.auth.signals import user_logged_in
 from django.db.models.signals import post_migrate
 
+#: The posts that see imports: the errors quote resident ID numbers.
+READS_IMPORTS = frozenset({"HANDLER", "REVIEWER", "AUDIT"})
+
 
 class RegistryConfig(AppConfig):
     name = "registry"
@@ -15,4 +18,5 @@ class RegistryConfig(AppConfig):
         post_migrate.connect(grants.after_migrate, sender=self)
         post_migrate.connect(seed.after_migrate, sender=self)
         slots.add_import_kind(employers.KIND)
+        navigation.add("desk", "导入", "desk_imports:list", order=20, posts=READS_IMPORTS)
         navigation.add("desk", "参保单位", "desk_registry:employers", order=30)

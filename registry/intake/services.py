@@ -35,8 +35,8 @@ class FileTooLarge(Exception):
     """The file is larger than any workbook of ours."""
 
 
-class NotForDistricts(Exception):
-    """This kind speaks of the whole city, and the officer works for one district."""
+class NotAllowed(Exception):
+    """The officer's agency does not bring in this kind."""
 
 
 class AlreadyEnded(Exception):
@@ -70,15 +70,15 @@ def receive(
     """Keep a file and queue its import, by an officer or by a command's `os_user`.
 
     :raises UnknownKind: if nobody takes in this kind.
-    :raises NotForDistricts: if the kind is city-wide and the officer is not.
+    :raises NotAllowed: if the officer's agency may not: a bureau that is no social insurance
+        agency, or a district's for a kind that speaks of the whole city.
     :raises FileTooLarge: if it can't be a workbook of ours.
     """
     chosen = _kind(kind)
-    if by and (
-        by.agency.kind != Agency.Kind.SOCIAL_INSURANCE
-        or (chosen.city_wide and not by.agency.district.is_city)
-    ):
-        raise NotForDistricts(f"“{chosen.schema.title}”由市级社会保险经办机构统一导入。")
+    if by and by.agency.kind != Agency.Kind.SOCIAL_INSURANCE:
+        raise NotAllowed("只有社会保险经办机构可以导入。")
+    if by and chosen.city_wide and not by.agency.district.is_city:
+        raise NotAllowed(f"“{chosen.schema.title}”由市级社会保险经办机构统一导入。")
     digest = hashlib.sha256()
     size = 0
     while block := file.read(_BLOCK):
