@@ -7,11 +7,11 @@ from decimal import Decimal
 from pathlib import Path
 
 from openpyxl import Workbook
+
 from refunds.models import Attempt, Batch, Obligation
 from refunds.services import approve, bank, batches, choose, offers
 from registry.models import Employer, Membership, Officer, Post, WorkState
 from relief.models import Assessment, Insurance, Payment, Run
-
 from tests import factories
 from tests.factories import AT
 
@@ -148,7 +148,7 @@ class Cast:
     def approve(self, obligation: Obligation) -> None:
         approve.grant(obligation_id=obligation.pk, officer=self.cashier, at=AT)
 
-    def seal(self, insurance: str = Insurance.PENSION) -> Batch:
+    def register_funds(self) -> None:
         for fund in Insurance:
             batches.register_fund_account(
                 insurance=fund,
@@ -157,6 +157,9 @@ class Cast:
                 number=f"2210000000000{list(Insurance).index(fund)}",
                 at=AT,
             )
+
+    def seal(self, insurance: str = Insurance.PENSION) -> Batch:
+        self.register_funds()
         return batches.seal_batch(insurance=insurance, officer=self.cashier, at=AT)
 
     def correct(self, obligation: Obligation, *, number: str = "6222020000000002") -> None:

@@ -4,6 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+
 from casework.models import Move, Notice
 from refunds.models import Obligation, OfferWork
 from refunds.services import offers
@@ -11,10 +12,19 @@ from registry.models import WorkState
 from relief import queries as relief_queries
 from relief.models import Insurance
 from relief.signals import run_finished
-
 from tests import factories
 from tests.factories import AT
-from tests.refunds.making import FEBRUARY, MARCH, TODAY, assess, clock, make_run, offer, overpay, pay
+from tests.refunds.making import (
+    FEBRUARY,
+    MARCH,
+    TODAY,
+    assess,
+    clock,
+    make_run,
+    offer,
+    overpay,
+    pay,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -131,7 +141,9 @@ def test_what_was_chosen_stays_and_more_is_offered_beside_it(cast, state):
     ]
 
 
-@pytest.mark.parametrize("state", ["OFFERED", "CHOSEN", "CHECKED", "APPROVED", "BOUNCED", "CORRECTED"])
+@pytest.mark.parametrize(
+    "state", ["OFFERED", "CHOSEN", "CHECKED", "APPROVED", "BOUNCED", "CORRECTED"]
+)
 def test_what_is_owed_no_longer_in_full_is_replaced(cast, state):
     obligation = cast.bring(state)
     assess(obligation.employer, fraction="0.5", run=make_run())

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+
 from casework.models import Move, Notice
 from refunds import accounts
 from refunds.models import Approval, Attempt, Batch, Obligation
@@ -10,7 +11,6 @@ from refunds.services import approve, batches, choose
 from refunds.workflow import MOVES, Action, IllegalMove, State, next_state
 from registry.models import BankAccount, Post, UnitType
 from relief.models import PaidBack
-
 from tests import factories
 from tests.factories import AT
 from tests.refunds.making import account, assess, make_run, offer, overpay, row
@@ -82,9 +82,7 @@ def test_a_choice_may_be_taken_back_before_the_second_approval(cast, state):
 def test_an_approved_choice_stands(cast):
     obligation = cast.bring("APPROVED")
     with pytest.raises(IllegalMove):
-        choose.withdraw(
-            member=cast.member(obligation.employer), receipt=obligation.receipt, at=AT
-        )
+        choose.withdraw(member=cast.member(obligation.employer), receipt=obligation.receipt, at=AT)
 
 
 @pytest.mark.parametrize(
@@ -109,11 +107,11 @@ def test_the_holder_is_the_unit(holder, good):
 
 
 def test_an_individual_business_may_be_paid_to_its_owner(cast):
-    shop = factories.make_employer(unit_type=UnitType.INDIVIDUAL_BUSINESS, name="（东区）王记小吃店")
+    shop = factories.make_employer(
+        unit_type=UnitType.INDIVIDUAL_BUSINESS, name="（东区）王记小吃店"
+    )
     for holder in ["(东区)王记小吃店", "王 法人"]:
-        choose.check_account(
-            account(shop, holder=holder), member=cast.member(shop), at=AT
-        )
+        choose.check_account(account(shop, holder=holder), member=cast.member(shop), at=AT)
     with pytest.raises(accounts.BadAccount, match="户名"):
         choose.check_account(account(shop, holder="李四"), member=cast.member(shop), at=AT)
 

@@ -1,6 +1,7 @@
 """`exchange_bank`: go to the bank: send what is sealed, read what has come."""
 
 import json
+import sys
 import time
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.utils import timezone
 from refunds.services import bank, offers
 
 PAUSE_SECONDS = 10
+REFUSED = 3
 
 
 class Command(BaseCommand):
@@ -34,5 +36,8 @@ class Command(BaseCommand):
                     f"到账 {done.paid} 笔，退回 {done.bounced} 笔，待核实 {done.unknown} 行。"
                 )
             if options["once"] or not options["keep_on"]:
+                if done.refused:
+                    # The files lie in `refused`, each with its reason beside it.
+                    sys.exit(REFUSED)
                 return
             time.sleep(PAUSE_SECONDS)
