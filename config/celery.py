@@ -9,3 +9,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 app = Celery("relief")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.conf.beat_schedule = {
+    # Finds what a lost message or a dead worker left behind.
+    "relief.tasks.sweep": {"task": "relief.tasks.sweep", "schedule": 15},
+}

@@ -61,15 +61,19 @@ def lines(
     policy: Policy,
     *,
     months: Iterable[date] | None = None,
+    wanted: Iterable[tuple[date, Insurance]] = (),
     marks: Marks = EVERYTHING,
 ) -> list[Line]:
     """Return what every declared month comes to, by month and insurance; five queries.
 
     :param months: only these; by default all that are declared.
+    :param wanted: months and insurances to return even if nobody is declared there (any more).
     :param marks: the frozen inputs of a run; by default everything stored.
     :raises NoRuleInForce: if a month has no rate, limit or class rule.
     """
     known = _load(employer, policy.as_of, months, marks)
+    for key in wanted:
+        known.declared.setdefault(key, Counter())
     first_month = size_first_month(policy)
     found = []
     for (month, insurance), declared in sorted(known.declared.items()):

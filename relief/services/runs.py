@@ -45,6 +45,10 @@ class UnknownEmployers(Exception):
         super().__init__(f"没有这些参保单位：{'、'.join(codes)}")
 
 
+class NotFinished(Exception):
+    """The run failed or was cancelled; the sentence says why."""
+
+
 class NotOpen(Exception):
     """The run has ended; there is nothing to cancel."""
 

@@ -1,0 +1,151 @@
+"""Why an amount is what it is: the version in force taken apart, or computed where none is."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from classification.models import Size
+from registry import money, months
+from registry.models import Employer, UnitType
+from registry.money import ZERO
+from relief.calc.explain import Explanation, Parameter, Step, explain
+from relief.models import Assessment
+from relief.policy import Insurance, NoRuleInForce, Policy
+from relief.queries.amounts import assessments_in_force, paid_by_line
+from relief.queries.policies import policy_as_of
+from relief.run import single
+
+
+class NothingDeclared(Exception):
+    """The employer declared nobody for the month and insurance, and never had an assessment."""
+
+
+@dataclass(frozen=True)
+class Explained:
+    """An explanation with all that it rests on.
+
+    `version` is the assessment in force, None where the result was computed just now.
+    `agrees` is false if the frozen inputs no longer lead to the version: a defect to report.
+    """
+
+    employer: Employer
+    as_of: date
+    policy: Policy
+    version: Assessment | None
+    line: single.Line
+    explanation: Explanation
+    agrees: bool
+
+
+def why(employer: Employer, month: date, insurance: Insurance, day: date) -> Explained:
+    """Return why an employer owes what it owes for a month and insurance, as of a day.
+
+    :raises NothingDeclared: if nobody was ever declared there.
+    :raises NoRuleInForce: if the month has no rate or base limit.
+    """
+    versions = assessments_in_force(day).select_related("run")
+    version = versions.filter(employer=employer, month=month, insurance=insurance).first()
+    policy = policy_as_of(version.as_of if version else day)
+    lines = single.lines(
+        employer,
+        policy,
+        months=[month],
+        wanted=[(month, insurance)],
+        marks=version.run.inputs if version else single.EVERYTHING,
+    )
+    (line,) = (line for line in lines if line.insurance == insurance)
+    if version is None and not line.declared:
+        raise NothingDeclared(
+            f"{employer.name} {months.label(month)} 没有申报{insurance.label}保险，没有可以说明的金额。"
+        )
+    paid, _ = paid_by_line(employer.pk, day)
+    explanation = explain(
+        line.declared,
+        insurance=insurance,
+        terms=line.terms,
+        standing=line.standing,
+        ruling=line.ruling,
+        paid=paid.get((month, insurance.value), ZERO),
+    )
+    agrees = version is None or _same(version, explanation)
+    return Explained(employer, day, policy, version, line, explanation, agrees)
+
+
+def _same(version: Assessment, explanation: Explanation) -> bool:
+    result = explanation.result
+    return (version.gross_due, version.relief, version.net_due, version.employee_due) == (
+        result.gross_due,
+        result.relief,
+        result.net_due,
+        result.employee_due,
+    )
+
+
+def as_json(found: Explained) -> dict[str, Any]:
+    """Return an explanation as `explain --format json` prints it; amounts are text in yuan."""
+    line, result, settled = found.line, found.explanation.result, found.explanation.settled
+    version = found.version
+    return {
+        "uscc": found.employer.uscc,
+        "name": found.employer.name,
+        "period": months.label(line.month),
+        "insurance": line.insurance.value,
+        "as_of": found.as_of.isoformat(),
+        "version": {"run": version.run_id, "as_of": version.as_of.isoformat()} if version else None,
+        "agrees": found.agrees,
+        "policy": [
+            {"document": d.title, "number": d.number, "published": d.published.isoformat()}
+            for d in found.policy.documents
+        ],
+        "inputs": {
+            "unit_type": str(UnitType(line.unit_type).label),
+            "size": str(Size(line.size).label) if line.size else None,
+            "parent_uscc": line.parent_uscc or None,
+            "employer_class": line.standing.employer_class.value,
+            "declared": [
+                {"base": money.text(base), "persons": count}
+                for base, count in sorted(line.declared.items())
+            ],
+            "paid": money.text(settled.paid),
+        },
+        "steps": [_step(step) for step in found.explanation.steps],
+        "result": {
+            "headcount": result.headcount,
+            "base_total": money.text(result.base_total),
+            "gross_due": money.text(result.gross_due),
+            "relief_fraction": f"{result.relief_fraction.normalize():f}",
+            "relief": money.text(result.relief),
+            "net_due": money.text(result.net_due),
+            "employee_due": money.text(result.employee_due),
+            "clause": result.clause,
+            "paid": money.text(settled.paid),
+            "overpaid": money.text(settled.overpaid),
+            "underpaid": money.text(settled.underpaid),
+        },
+    }
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {
+        "title": step.title,
+        "formula": step.formula,
+        "amount": None if step.amount is None else money.text(step.amount),
+        "parameters": [_parameter(parameter) for parameter in step.parameters],
+        "parts": [_step(part) for part in step.parts],
+        "notes": list(step.notes),
+    }
+
+
+def _parameter(parameter: Parameter) -> dict[str, Any]:
+    source = parameter.source
+    return {
+        "name": parameter.name,
+        "value": parameter.value,
+        "document": source.document if source else None,
+        "published": source.published.isoformat() if source else None,
+        "clause": source.clause if source else None,
+        "confidence": source.confidence.value if source else None,
+    }
+
+
+__all__ = ["Explained", "NoRuleInForce", "NothingDeclared", "as_json", "why"]
