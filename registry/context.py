@@ -27,11 +27,14 @@ def _address(name: str) -> str:
 
 
 def site(request: HttpRequest) -> dict[str, object]:
-    """Return `site` for the templates. Asks the database for the viewer, and only if shown."""
+    """Return `face` for the templates. Asks the database for the viewer, and only if shown.
+
+    Not named `site`: Django's own log-in view puts another thing under that name.
+    """
     area = area_of(request.path)
     viewer = navigation.viewer_of(request)
     return {
-        "site": {
+        "face": {
             "name": SHORT_NAME if area in AREAS else SITE_NAME,
             "short_name": SHORT_NAME,
             "area": area,

@@ -187,6 +187,14 @@ def test_the_way_back_never_leaves_the_site(client):
     assert answer["Location"] == "/"
 
 
+@pytest.mark.parametrize("name", ["home:index", "home:calculator", "registry:login"])
+def test_every_public_page_names_the_site_and_its_way_around(client, name):
+    text = words(client.get(reverse(name)))
+    assert "阶段性减免企业社会保险费" in text
+    assert "减免试算" in text
+    assert "testserver" not in text
+
+
 @pytest.mark.parametrize("name", ["home:index", "home:calculator"])
 def test_public_pages_cost_few_queries_and_hold_the_policy_strictly(
     client, name, django_assert_max_num_queries
