@@ -46,6 +46,7 @@ def site(request: HttpRequest) -> dict[str, object]:
             "preferences_url": _address("home:preferences"),
             "login_url": _address(settings.LOGIN_URL),
             "logout_url": _address("registry:logout"),
+            "password_url": _address("registry:password"),
             "here": request.get_full_path(),
         }
     }

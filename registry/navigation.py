@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 
-from registry.models import Membership, Officer
+from registry import scope
 
 
 @dataclass(frozen=True)
@@ -50,13 +50,12 @@ def viewer_of(request: HttpRequest) -> Viewer | SimpleLazyObject | None:
         return None
 
     def find() -> Viewer:
-        officer = Officer.objects.filter(user=user).select_related("agency").first()
-        if officer:
+        found = scope.viewer(request)
+        if officer := found.officer:
             return Viewer(
                 officer.name, str(officer.agency), officer.post, officer.get_post_display()
             )
-        member = Membership.objects.filter(user=user).select_related("employer").first()
-        if member:
+        if member := found.membership:
             return Viewer(member.name, str(member.employer))
         return Viewer(user.get_username())
 
