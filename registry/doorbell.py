@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from celery import Task
+from django.conf import settings
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
@@ -18,11 +19,11 @@ _lock = threading.Lock()
 def ring(task: Task, **work: Any) -> bool:
     """Send a task if the bell answers at once; return whether it rang.
 
-    Never raises: after a failure it stays silent for 30 seconds, and a beat task finds
+    Without a REDIS_URL there is no bell. Never raises: after a failure it stays silent for 30 seconds, and a beat task finds
     what is due anyway.
     """
     global _silent_until
-    if time.monotonic() < _silent_until:
+    if not settings.REDIS_URL or time.monotonic() < _silent_until:
         return False
     try:
         task.apply_async(kwargs=work, retry=False)
