@@ -55,18 +55,18 @@ def load(*, folder: Path, clock: Clock, say: Callable[[str], None]) -> int:
         # Two starts side by side: the second waits and then finds everything done.
         cursor.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
         try:
-            return _load(Town(folder, clock), say)
+            return _load(Town(folder, clock, say))
         finally:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
 
 
-def _load(town: Town, say: Callable[[str], None]) -> int:
+def _load(town: Town) -> int:
     if Employer.objects.exists() and len(town.employers) < len(BY_KEY):
         raise SomebodyElsesData("数据库里已有其他参保单位，不再载入演示城市。")
     done = 0
     for step in steps():
         if not step.done(town):
             result = step.do(town)
-            say(f"{step.title}：{result}")
+            town.say(f"{step.title}：{result}")
             done += 1
     return done

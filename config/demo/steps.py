@@ -39,6 +39,7 @@ class Town:
 
     folder: Path
     clock: Clock
+    say: Callable[[str], None]
 
     @cached_property
     def paths(self) -> dict[str, Path]:
@@ -82,6 +83,9 @@ class BringIn(Step):
 
     def do(self, town: Town) -> str:
         path = town.paths[self.file.name]
+        for left in Import.objects.filter(os_user=BY, file_name=path.name, state__in=OPEN):
+            # Killed in it: whoever finds it later is to drop it.
+            intake.request_cancel(import_id=left.pk, at=town.clock())
         with path.open("rb") as content:
             claimed = intake.receive_and_claim(
                 kind=self.file.kind,
@@ -121,13 +125,18 @@ class Recalculate(Step):
             reason=self.reason,
             at=town.clock(),
         )
+        waited = False
         while run.state in OPEN:
             due = run_work.due_shards(at=town.clock())
             for shard_id in due:
                 run_work.work_shard(shard_id=shard_id, clock=town.clock)
-            if not due:  # a worker has it, or one that died has not yet lost its lease
-                time.sleep(_PAUSE_SECONDS)
             run.refresh_from_db()
+            if not due and run.state in OPEN:
+                # A worker has it, or one that died has not yet lost its lease.
+                if not waited:
+                    town.say(f"{self.title}：等待上次中断的核定释放（最多一分钟）……")
+                    waited = True
+                time.sleep(_PAUSE_SECONDS)
         if run.state != WorkState.DONE:
             raise Unexpected(f"{self.reason}：{run.failure}")
         found = runs.result(run)
