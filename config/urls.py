@@ -13,9 +13,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("registry.urls")),
     path("portal/", portal.home, name="portal_home"),
     path("portal/months/", portal.month_list, name="portal_months"),
+    path("portal/", include("refunds.urls_portal")),
+    path("portal/", include("casework.urls_portal")),
     path("desk/", desk.home, name="desk_home"),
-    path("desk/employers/", include("registry.urls_desk")),
     path("desk/imports/", include("registry.urls_imports")),
+    path("desk/employers/", include("registry.urls_desk")),
     # One way in and out for all: lock-out, time-outs and one-time passwords hold there too.
     path("admin/login/", sign_in.admin_sign_in),
     path("admin/logout/", sign_in.SignOut.as_view()),

@@ -19,8 +19,8 @@ _lock = threading.Lock()
 def ring(task: Task, **work: Any) -> bool:
     """Send a task if the bell answers at once; return whether it rang.
 
-    Without a REDIS_URL there is no bell. Never raises: after a failure it stays silent for 30 seconds, and a beat task finds
-    what is due anyway.
+    Without a REDIS_URL there is no bell. Never raises: after a failure it stays silent for
+    30 seconds, and a beat task finds what is due anyway.
     """
     global _silent_until
     if not settings.REDIS_URL or time.monotonic() < _silent_until:
