@@ -182,12 +182,8 @@ def _check_rows(
     checked = Checked(columns=[column.name for column in layout.columns])
     memos = [Memo(column) for column in layout.columns]
     names = checked.columns
-    pick: Callable[[Sequence[Cell]], Any] = (
-        itemgetter(*layout.places)
-        if len(layout.places) > 1
-        else lambda row: (row[layout.places[0]],)
-    )
-    identify = itemgetter(*map(names.index, schema.unique)) if schema.unique else None
+    pick = _picker(layout.places)
+    identify = _picker([names.index(name) for name in schema.unique]) if schema.unique else None
     together = [names.index(name) for name in schema.together]
     seen: dict[str, int] = {}
     width, nameless, write = layout.width, layout.nameless, staging.write
@@ -235,6 +231,13 @@ def _check_rows(
     if not counted:
         return _refused("no_rows")
     return checked
+
+
+def _picker(places: Sequence[int]) -> Callable[[Sequence[Any]], tuple[Any, ...]]:
+    """Return what takes the cells at some places; `itemgetter` makes no tuple of a single one."""
+    if len(places) == 1:
+        return lambda row: (row[places[0]],)
+    return itemgetter(*places)
 
 
 def _cell_problems(
