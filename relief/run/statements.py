@@ -75,15 +75,27 @@ standing AS MATERIALIZED (
     LEFT JOIN sizes s
         ON s.uscc = coalesce(nullif(t.parent_uscc, ''), t.uscc)
         AND s.since <= m.month AND m.month < s.until
+),
+-- Every employer, month and insurance with the rules that hold there.
+judged AS MATERIALIZED (
+    SELECT s.employer_id, s.month, r.insurance, r.employer_class, r.fraction, r.clause,
+        coalesce(r.employer_rate, s.injury_rate) AS employer_rate, r.employee_rate,
+        r.lower, r.upper
+    FROM standing s JOIN (
+        SELECT r.*, l.employer_rate, l.employee_rate, l.lower, l.upper
+        FROM rulings r JOIN law l ON l.month = r.month AND l.insurance = r.insurance
+        OFFSET 0  -- first the small tables with each other
+    ) r ON r.month = s.month AND r.unit_type = s.unit_type AND r.size = s.size
 )
 """
 
 # Totals as they stood at the mark: a row replaced since then still counts.
 DECLARED = """
 declared AS MATERIALIZED (
-    SELECT d.*, s.unit_type, s.size,
-        coalesce(l.employer_rate, s.injury_rate) AS now_employer_rate,
-        l.employee_rate AS now_employee_rate, l.lower AS now_lower, l.upper AS now_upper
+    SELECT d.*, (d.employer_rate, d.employee_rate, d.lower, d.upper)
+        IS DISTINCT FROM (j.employer_rate, j.employee_rate, j.lower, j.upper) AS is_stale,
+        j.employer_rate AS now_employer_rate, j.employee_rate AS now_employee_rate,
+        j.lower AS now_lower, j.upper AS now_upper
     FROM (
         SELECT id, employer_id, month, insurance, headcount, base_total, gross_due, employee_due,
             employer_rate, employee_rate, lower, upper, replaced_by
@@ -99,21 +111,17 @@ declared AS MATERIALIZED (
             AND employer_id BETWEEN %(first)s AND %(last)s
             AND month BETWEEN %(first_month)s AND %(last_month)s
     ) d
-    JOIN standing s ON s.employer_id = d.employer_id AND s.month = d.month
-    JOIN law l ON l.insurance = d.insurance AND l.month = d.month
+    JOIN judged j
+        ON j.employer_id = d.employer_id AND j.month = d.month AND j.insurance = d.insurance
 ),
-stale AS MATERIALIZED (
-    SELECT * FROM declared
-    WHERE (employer_rate, employee_rate, lower, upper)
-        IS DISTINCT FROM (now_employer_rate, now_employee_rate, now_lower, now_upper)
-)
+stale AS MATERIALIZED (SELECT * FROM declared WHERE is_stale)
 """
 
 # Amounts are rounded per person and then added (D2); base 0 is not insured and not lifted (D3).
 FRESH = """
 fresh AS MATERIALIZED (
     SELECT k.id, k.employer_id, k.month, k.insurance,
-        count(b.base) AS headcount,
+        count(b.base)::integer AS headcount,
         coalesce(sum(b.base), 0) AS base_total,
         coalesce(sum(round(b.base * k.now_employer_rate, 2)), 0) AS gross_due,
         coalesce(sum(round(b.base * k.now_employee_rate, 2)), 0) AS employee_due
@@ -164,45 +172,46 @@ in_force AS MATERIALIZED (
 )
 """
 
+# What is no longer declared at all comes down to nothing, under the rules that hold.
 FOUND = """
-due AS MATERIALIZED (
+due AS (
     SELECT employer_id, month, insurance, headcount, base_total, gross_due, employee_due
-    FROM declared d WHERE NOT EXISTS (SELECT FROM stale k WHERE k.id = d.id)
+    FROM declared WHERE NOT is_stale
     UNION ALL
     SELECT employer_id, month, insurance, headcount, base_total, gross_due, employee_due
     FROM fresh
 ),
--- What is no longer declared at all comes down to nothing.
-gone AS (
-    SELECT f.employer_id, f.month, f.insurance, 0, 0.00, 0.00, 0.00
-    FROM in_force f JOIN unit u ON u.id = f.employer_id
-    WHERE f.headcount > 0 AND NOT EXISTS (
-        SELECT FROM due d
-        WHERE d.employer_id = f.employer_id AND d.month = f.month AND d.insurance = f.insurance)
-),
 found AS MATERIALIZED (
-    SELECT d.employer_id, d.month, d.insurance, d.headcount, d.base_total, d.gross_due,
-        r.fraction AS relief_fraction,
-        round(d.gross_due * r.fraction, 2) AS relief,
-        d.gross_due - round(d.gross_due * r.fraction, 2) AS net_due,
-        d.employee_due, r.employer_class, r.clause,
-        coalesce(p.paid, 0) AS paid,
-        f.relief AS before_relief, f.net_due AS before_net_due,
-        (d.headcount > 0 OR f.headcount > 0) AND (
-            f.employer_id IS NULL
-            OR f.headcount <> d.headcount OR f.base_total <> d.base_total
-            OR f.gross_due <> d.gross_due OR f.relief_fraction <> r.fraction
-            OR f.employee_due <> d.employee_due
-            OR f.employer_class <> r.employer_class OR f.clause <> r.clause
+    SELECT *, gross_due - relief AS net_due,
+        (headcount > 0 OR before_headcount > 0) AND (
+            before_headcount IS NULL
+            OR before_headcount <> headcount OR before_base_total <> base_total
+            OR before_gross_due <> gross_due OR before_fraction <> relief_fraction
+            OR before_employee_due <> employee_due
+            OR before_class <> employer_class OR before_clause <> clause
         ) AS changed
-    FROM (SELECT * FROM due UNION ALL SELECT * FROM gone) d
-    JOIN standing s ON s.employer_id = d.employer_id AND s.month = d.month
-    JOIN rulings r ON r.unit_type = s.unit_type AND r.size = s.size
-        AND r.insurance = d.insurance AND r.month = d.month
-    LEFT JOIN in_force f ON f.employer_id = d.employer_id AND f.month = d.month
-        AND f.insurance = d.insurance
-    LEFT JOIN paid p ON p.employer_id = d.employer_id AND p.month = d.month
-        AND p.insurance = d.insurance
+    FROM (
+        SELECT j.employer_id, j.month, j.insurance, j.employer_class, j.clause,
+            j.fraction AS relief_fraction,
+            coalesce(d.headcount, 0) AS headcount,
+            coalesce(d.base_total, 0.00) AS base_total,
+            coalesce(d.gross_due, 0.00) AS gross_due,
+            coalesce(d.employee_due, 0.00) AS employee_due,
+            coalesce(round(d.gross_due * j.fraction, 2), 0.00) AS relief,
+            coalesce(p.paid, 0.00) AS paid,
+            f.headcount AS before_headcount, f.base_total AS before_base_total,
+            f.gross_due AS before_gross_due, f.relief_fraction AS before_fraction,
+            f.employee_due AS before_employee_due, f.employer_class AS before_class,
+            f.clause AS before_clause, f.relief AS before_relief, f.net_due AS before_net_due
+        FROM judged j
+        LEFT JOIN due d
+            ON d.employer_id = j.employer_id AND d.month = j.month AND d.insurance = j.insurance
+        LEFT JOIN in_force f
+            ON f.employer_id = j.employer_id AND f.month = j.month AND f.insurance = j.insurance
+        LEFT JOIN paid p
+            ON p.employer_id = j.employer_id AND p.month = j.month AND p.insurance = j.insurance
+        WHERE d.employer_id IS NOT NULL OR f.headcount > 0
+    ) line
 )
 """
 
@@ -216,6 +225,44 @@ written AS (
     FROM found WHERE changed
     ORDER BY employer_id, month, insurance
 )
+"""
+
+SUMMARY = """,
+by_employer AS MATERIALIZED (
+    SELECT employer_id,
+        count(*) FILTER (WHERE headcount > 0 OR changed) AS lines,
+        count(*) FILTER (WHERE changed) AS changed,
+        bool_or(employer_class = 'pending' AND headcount > 0) AS undetermined,
+        sum(relief) AS relief,
+        sum(paid - net_due) FILTER (WHERE paid > net_due) AS overpaid,
+        sum(net_due) FILTER (WHERE changed) AS net_due,
+        coalesce(sum(before_net_due) FILTER (WHERE changed), 0) AS before_net_due
+    FROM found GROUP BY employer_id
+)
+SELECT jsonb_build_object(
+    'employers', count(*) FILTER (WHERE lines > 0),
+    'lines', coalesce(sum(lines), 0),
+    'changed', coalesce(sum(changed), 0),
+    'undetermined', count(*) FILTER (WHERE undetermined),
+    'relief', coalesce(sum(relief), 0)::text,
+    'overpaid', coalesce(sum(overpaid), 0)::text,
+    'groups', (SELECT coalesce(jsonb_agg(g), '[]') FROM (
+        SELECT employer_class, insurance,
+            count(*) FILTER (WHERE headcount > 0) AS lines,
+            count(*) FILTER (WHERE changed) AS changed,
+            sum(gross_due)::text AS gross_due, sum(relief)::text AS relief,
+            sum(net_due)::text AS net_due,
+            coalesce(sum(before_relief), 0)::text AS before_relief,
+            coalesce(sum(before_net_due), 0)::text AS before_net_due,
+            coalesce(sum(paid - net_due) FILTER (WHERE paid > net_due), 0)::text AS overpaid
+        FROM found GROUP BY employer_class, insurance) g),
+    'largest', (SELECT coalesce(jsonb_agg(c), '[]') FROM (
+        SELECT employer_id, net_due::text AS net_due, before_net_due::text AS before_net_due
+        FROM by_employer WHERE net_due <> before_net_due
+        ORDER BY abs(net_due - before_net_due) DESC, employer_id
+        LIMIT 20) c)
+)
+FROM by_employer
 """
 
 # New totals replace stale ones for the runs to come. `replaced` must be whole before the insert:
@@ -242,39 +289,8 @@ kept AS (
 )
 """
 
-SUMMARY = """
-SELECT jsonb_build_object(
-    'employers', count(DISTINCT employer_id) FILTER (WHERE headcount > 0 OR changed),
-    'lines', count(*) FILTER (WHERE headcount > 0 OR changed),
-    'changed', count(*) FILTER (WHERE changed),
-    'undetermined', count(DISTINCT employer_id)
-        FILTER (WHERE employer_class = 'pending' AND headcount > 0),
-    'relief', coalesce(sum(relief), 0)::text,
-    'overpaid', coalesce(sum(paid - net_due) FILTER (WHERE paid > net_due), 0)::text,
-    'groups', (SELECT coalesce(jsonb_agg(g), '[]') FROM (
-        SELECT employer_class, insurance,
-            count(*) FILTER (WHERE headcount > 0) AS lines,
-            count(*) FILTER (WHERE changed) AS changed,
-            sum(gross_due)::text AS gross_due, sum(relief)::text AS relief,
-            sum(net_due)::text AS net_due,
-            coalesce(sum(before_relief), 0)::text AS before_relief,
-            coalesce(sum(before_net_due), 0)::text AS before_net_due,
-            coalesce(sum(paid - net_due) FILTER (WHERE paid > net_due), 0)::text AS overpaid
-        FROM found GROUP BY employer_class, insurance) g),
-    'largest', (SELECT coalesce(jsonb_agg(c), '[]') FROM (
-        SELECT employer_id, sum(net_due)::text AS net_due,
-            coalesce(sum(before_net_due), 0)::text AS before_net_due
-        FROM found WHERE changed
-        GROUP BY employer_id
-        HAVING sum(net_due) <> coalesce(sum(before_net_due), 0)
-        ORDER BY abs(sum(net_due) - coalesce(sum(before_net_due), 0)) DESC, employer_id
-        LIMIT 20) c)
-)
-FROM found
-"""
-
 _READ = f"{STANDING}, {DECLARED}, {FRESH}, {PAID}, {IN_FORCE}, {FOUND}"
 #: Returns the shard's totals and writes nothing.
-SIMULATE = f"WITH {_READ} {SUMMARY}"
+SIMULATE = f"WITH {_READ}{SUMMARY}"
 #: Returns the same totals, adds the assessments that changed and keeps the renewed totals.
-ASSESS = f"WITH {_READ}, {KEEP_FRESH}, {WRITTEN} {SUMMARY}"
+ASSESS = f"WITH {_READ}, {KEEP_FRESH}, {WRITTEN}{SUMMARY}"

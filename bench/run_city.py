@@ -1,0 +1,238 @@
+"""How long a full run over a city takes, beside a bare INSERT … SELECT of the same rows.
+
+30,000 employers, 400,000 persons, 11 months, 3 insurances: 990,000 lines. The run is worked by
+two processes, as Celery does on two cores. Measured in one go, on one machine:
+
+- `bare`: the run's rows copied into an empty table with the same indexes, by one statement
+- `first`: the run that finds them all, declared totals kept
+- `second`: the same run again, nothing changed
+- `anew`: the run again with every total made anew from the 4.4 million persons' lines
+- `one`: one employer's 11 months recalculated and explained in Python
+
+    python -m bench.run_city [EMPLOYERS]
+
+works on the database of DATABASE_URL, which must be migrated and hold no employers.
+"""
+
+import json
+import multiprocessing
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from datetime import date
+
+import django
+
+EMPLOYERS = 30_000
+PERSONS = 400_000
+FIRST, LAST = date(2020, 2, 1), date(2020, 12, 1)
+AS_OF = date(2020, 8, 1)
+WORKERS = 2
+#: `make bench` fails above these.
+MOST_TIMES_BARE = 4.0
+MOST_TIMES_BARE_AGAIN = 1.0
+MOST_ONE_MILLISECONDS = 100
+
+_CITY = """
+INSERT INTO registry_employer (uscc, name, district_id, zone, industry_code, established_on,
+    insured_on, legal_person, contact, phone, group_name, address)
+SELECT 'B' || lpad(n::text, 17, '0'), '测算单位' || n,
+    (ARRAY['510400','510402','510403','510411','510421','510422'])[n %% 6 + 1], '', '5212',
+    '2015-03-01', '2015-04-01', '', '', '', '', ''
+FROM generate_series(1, %(employers)s) n;
+INSERT INTO registry_employerterms (employer_id, from_month, unit_type, injury_rate, parent_uscc,
+    recorded_at)
+SELECT id, '1900-01-01', CASE id %% 20 WHEN 0 THEN 'SOCIAL_GROUP' WHEN 1 THEN 'GOVERNMENT'
+    WHEN 2 THEN 'INDIVIDUAL_BUSINESS' ELSE 'ENTERPRISE' END, 0.004 + (id %% 8) * 0.001, '', now()
+FROM registry_employer;
+INSERT INTO classification_sizerecord (uscc, name, size, dated, recorded_at)
+SELECT uscc, name, (ARRAY['LARGE','MEDIUM','SMALL','MICRO'])[id %% 4 + 1], '2020-02-10', now()
+FROM registry_employer WHERE id %% 50 <> 3;
+ANALYZE registry_employer, registry_employerterms, classification_sizerecord;
+"""
+_LINES = """
+INSERT INTO relief_declarationline (employer_id, month, person_id, person_name, pension_base,
+    unemployment_base, injury_base, source_id, "row")
+SELECT e.id, m.month, 'P' || p, '测算', b.base, b.base, b.base, 0, 2
+FROM generate_series(%(first)s::date, %(last)s::date, interval '1 month') m(month)
+CROSS JOIN (SELECT id, row_number() OVER (ORDER BY id) - 1 AS n FROM registry_employer) e
+CROSS JOIN LATERAL generate_series(e.n, %(persons)s - 1, %(employers)s) p
+CROSS JOIN LATERAL (SELECT 2000 + (p * 7919 %% 1600000) / 100.0 AS base) b;
+ANALYZE relief_declarationline;
+"""
+_PAID = """
+INSERT INTO relief_payment (employer_id, month, insurance, employer_amount, employee_amount,
+    arrived_on, voucher, payer_number, payer_holder)
+SELECT employer_id, month, insurance, gross_due, employee_due, month + 19, 'V' || id, '', ''
+FROM relief_declaration WHERE month <= '2020-03-01';
+ANALYZE relief_declaration, relief_payment;
+"""
+_COLUMNS = """id, employer_id, month, insurance, as_of, run_id, headcount, base_total, gross_due,
+    relief_fraction, relief, net_due, employee_due, employer_class, clause"""
+
+
+def fill(employers: int, persons: int) -> None:
+    """Fill the database with the city: employers, sizes, lines, totals and two months' payments."""
+    from django.db import connection, transaction
+
+    from registry.models import Employer
+    from relief import queries
+    from relief.run import inputs
+    from relief.run.aggregate import aggregate
+
+    if Employer.objects.exists():
+        sys.exit("the database holds employers already")
+    numbers = {"employers": employers, "persons": persons, "first": FIRST, "last": LAST}
+    with connection.cursor() as cursor:
+        cursor.execute("SET ROLE NONE")
+        cursor.execute(_CITY, numbers)
+        cursor.execute(_LINES, numbers)
+        with transaction.atomic():
+            cursor.execute(
+                """CREATE TEMP TABLE city ON COMMIT DROP AS
+                SELECT DISTINCT employer_id, month FROM relief_declarationline"""
+            )
+            law = inputs.law_rows(queries.policy_as_of(AS_OF), FIRST, LAST)
+            aggregate(cursor, employer_months="city", law=law)
+        cursor.execute(_PAID)
+        cursor.execute("VACUUM ANALYZE")
+    connection.close()
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Return how long something takes."""
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def _work_until_done(run_id: int) -> None:
+    django.setup()
+    from django.utils import timezone
+
+    from relief.models import RunShard
+    from relief.services import work
+
+    shards = list(RunShard.objects.filter(run_id=run_id).values_list("pk", flat=True))
+    for shard_id in shards:
+        work.work_shard(shard_id=shard_id, clock=timezone.now)
+
+
+def run_city() -> dict[str, object]:
+    """Start a run and work it with two processes; return its totals."""
+    from django.db import connection
+    from django.utils import timezone
+
+    from relief.models import Run
+    from relief.services import runs
+
+    run = runs.start_run(as_of=AS_OF, at=timezone.now())
+    connection.close()
+    context = multiprocessing.get_context("fork")
+    workers = [context.Process(target=_work_until_done, args=[run.pk]) for _ in range(WORKERS)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    done = Run.objects.get(pk=run.pk)
+    if done.state != "DONE":
+        sys.exit(f"the run ended {done.state}: {done.failure}")
+    return dict(done.totals)
+
+
+def bare() -> float:
+    """Copy the assessments into an empty table with the same indexes; return the seconds."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET ROLE NONE")
+        cursor.execute("DROP TABLE IF EXISTS bench_bare")
+        cursor.execute("CREATE TABLE bench_bare (LIKE relief_assessment INCLUDING INDEXES)")
+        cursor.execute("CHECKPOINT")
+        took = seconds(
+            lambda: cursor.execute(
+                f"INSERT INTO bench_bare ({_COLUMNS}) SELECT {_COLUMNS} FROM relief_assessment"
+            )
+        )
+        cursor.execute("DROP TABLE bench_bare")
+        cursor.execute("RESET ROLE")
+    connection.close()
+    return took
+
+
+def make_totals_stale() -> None:
+    """Give every total the stamp of another rule, past the guard that forbids it."""
+    from django.db import connection, transaction
+
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE NONE")
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("UPDATE relief_declaration SET lower = 1 WHERE replaced_by IS NULL")
+    connection.close()
+
+
+def one_employer() -> float:
+    """Recalculate and explain one employer's eleven months; return the median milliseconds."""
+    from registry.models import Employer
+    from relief import queries
+    from relief.calc.explain import explain
+    from relief.queries.amounts import paid_by_line
+    from relief.run import single
+
+    def once() -> None:
+        employer = Employer.objects.get(pk=pk)
+        lines = single.lines(employer, queries.policy_as_of(AS_OF))
+        paid, _ = paid_by_line(pk, AS_OF)
+        for line in lines:
+            explain(
+                line.declared,
+                insurance=line.insurance,
+                terms=line.terms,
+                standing=line.standing,
+                ruling=line.ruling,
+                paid=paid.get((line.month, line.insurance.value), line.assessed.net_due),
+            )
+
+    pk = Employer.objects.order_by("pk")[100].pk
+    once()
+    return statistics.median(seconds(once) for _ in range(9)) * 1000
+
+
+def measure(employers: int = EMPLOYERS) -> dict[str, object]:
+    """Fill the city, run it, and return the times in seconds with their ratios to `bare`."""
+    django.setup()
+    from django.db import connection
+
+    persons = PERSONS * employers // EMPLOYERS
+    filled = seconds(lambda: fill(employers, persons))
+    found: list[dict[str, object]] = []
+    first = seconds(lambda: found.append(run_city()))
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE relief_assessment")
+    bares = [bare() for _ in range(3)]
+    second = seconds(lambda: found.append(run_city()))
+    make_totals_stale()
+    anew = seconds(lambda: found.append(run_city()))
+    yardstick = statistics.median(bares)
+    totals, again, made_anew = found
+    if (totals["changed"], again["changed"], made_anew["changed"]) != (totals["lines"], 0, 0):
+        sys.exit(f"wrong counts: {totals['changed']} {again['changed']} {made_anew['changed']}")
+    return {
+        "lines": totals["lines"],
+        "fill_seconds": round(filled, 2),
+        "bare_seconds": round(yardstick, 2),
+        "first_seconds": round(first, 2),
+        "second_seconds": round(second, 2),
+        "anew_seconds": round(anew, 2),
+        "first_ratio": round(first / yardstick, 2),
+        "second_ratio": round(second / yardstick, 2),
+        "anew_ratio": round(anew / yardstick, 2),
+        "one_employer_milliseconds": round(one_employer(), 1),
+    }
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    print(json.dumps(measure(int(sys.argv[1]) if len(sys.argv) > 1 else EMPLOYERS), indent=2))
