@@ -48,6 +48,12 @@ def fen(value: int | None) -> str:
 
 
 @register.filter
+def number(value: int | None) -> str:
+    """Return a count as `300,000`; Django's own Chinese format has no commas."""
+    return NOTHING if value is None else f"{value:,d}"
+
+
+@register.filter
 def signed(value: Amount) -> str:
     """Return a difference in yuan with its sign: `+1.00`, `-1.00`, `0.00`."""
     amount = _decimal(value)

@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from registry.templatetags.relief_formats import date_cn, moment_cn
+from registry.templatetags.relief_formats import date_cn, moment_cn, number
 
 register = template.Library()
 
@@ -201,8 +201,8 @@ def progress(
     """
     share = min(100, done * 100 // total) if total else 0
     return {
-        "done": done,
-        "total": total,
+        "done": number(done),
+        "total": number(total),
         "share": share,
         "label": label,
         "poll": poll,
@@ -237,7 +237,7 @@ def stat(
 ) -> dict[str, object]:
     """One figure with its name; inside <ul class="rl-stats">. Tones: lead, warn, bad."""
     return {
-        "value": value,
+        "value": number(value) if isinstance(value, int) else value,
         "label": label,
         "url": url,
         "unit": unit,
@@ -307,15 +307,14 @@ def pagination(context: RequestContext, page: Any, *, results: str = "results") 
         following = address("page", page.number + 1) if page.has_next() else ""
         count = page.paginator.count
         numbers = [
-            number
-            and {"number": number, "url": address("page", number), "now": number == page.number}
-            for number in _shown_pages(page.number, page.paginator.num_pages)
+            shown and {"number": shown, "url": address("page", shown), "now": shown == page.number}
+            for shown in _shown_pages(page.number, page.paginator.num_pages)
         ]
     return {
         "previous": previous,
         "following": following,
         "numbers": numbers,
-        "count": count,
+        "count": None if count is None else number(count),
         "capped": not keyset and getattr(page.paginator, "capped", False),
         "results": results,
     }

@@ -233,6 +233,13 @@ def test_progress_polls_only_while_it_is_told_to():
     assert "刷新" in still
 
 
+def test_counts_carry_commas_wherever_they_are_shown():
+    assert formats.number(300000) == "300,000"
+    assert "3,003" in drawn('{% stat 3003 "读取" unit="行" %}')
+    assert "1,200" in drawn('{% progress 600 1200 label="正在核定" %}')
+    assert "2,000" in drawn("{% pagination page %}", page=Paginator(range(2000), 25).page(1))
+
+
 def test_nothing_to_do_is_no_division_by_nothing():
     assert 'value="0"' in drawn('{% progress 0 0 label="正在核定" %}')
 
