@@ -39,7 +39,7 @@ PUBLIC = {
 #: For whoever has signed in, as whoever.
 SIGNED_IN = {"registry:password", "admin:password_change"}
 #: Addresses whose object is no employer's: the whole agency, or the whole city, sees it.
-SHARED_OBJECTS: set[str] = set()
+SHARED_OBJECTS = {"desk_imports:template"}
 
 HOME, ELSEWHERE = "510402", "510403"
 ALL = addresses()

@@ -7,13 +7,49 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.urls.resolvers import RegexPattern
 
-from registry.models import Employer
+from casework.models import Notice
+from registry.models import Employer, Import, WorkState
+from tests.factories import AT, make_officer
+
+
+def _import(employer: Employer) -> Import:
+    """An import that the employer's agency has made, refused for an error."""
+    return Import.objects.create(
+        kind="employers",
+        file_name="单位.xlsx",
+        file_sha256="0" * 64,
+        by=make_officer(district=employer.district_id),
+        state=WorkState.FAILED,
+        rejected=1,
+        error_count=1,
+        errors=[
+            {
+                "row": 2,
+                "column": "单位名称",
+                "code": "empty",
+                "found": "",
+                "expected": "单位名称",
+                "remedy": "请填写",
+            }
+        ],
+        created_at=AT,
+    )
+
+
+def _notice(employer: Employer) -> Notice:
+    key = f"walk:{employer.pk}"
+    fields = {"employer": employer, "title": "通知", "body": "正文", "sent_at": AT}
+    return Notice.objects.get_or_create(key=key, defaults=fields)[0]
+
 
 #: How to make the value of an address's argument for an employer: the row is that employer's.
 #: A new argument needs its line here, or the walk fails.
 MAKERS: dict[str, Callable[[Employer], object]] = {
     "employer_id": lambda employer: employer.pk,
     "uscc": lambda employer: employer.uscc,
+    "kind": lambda employer: "employers",
+    "import_id": lambda employer: _import(employer).pk,
+    "notice_id": lambda employer: _notice(employer).pk,
 }
 
 
