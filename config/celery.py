@@ -11,5 +11,6 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.conf.beat_schedule = {
     # Finds what a lost message or a dead worker left behind.
+    "registry.tasks.sweep_imports": {"task": "registry.tasks.sweep_imports", "schedule": 15},
     "relief.tasks.sweep": {"task": "relief.tasks.sweep", "schedule": 15},
 }
