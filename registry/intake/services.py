@@ -1,6 +1,7 @@
 """Bringing a workbook in: receive the file, have it checked, store all of it or nothing."""
 
 import hashlib
+import shutil
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -148,10 +149,13 @@ def check_and_commit(*, claimed: Import, clock: Clock) -> Import:
         work.end(claimed, WorkState.FAILED, at=clock(), failure=note)
         return Import.objects.get(pk=claimed.pk)
     with TemporaryDirectory(prefix="relief-import-") as folder:
-        staged = Path(folder) / "rows"
+        staged, book = Path(folder) / "rows", Path(folder) / "book"
+        # Uploads may lie on another host: the child gets a copy of its own.
+        with claimed.file.open("rb") as stored, book.open("wb") as copy:
+            shutil.copyfileobj(stored, copy)
         try:
             checked = fence.check(
-                Path(claimed.file.path),
+                book,
                 kind=claimed.kind,
                 known={name: known.schema for name, known in slots.import_kinds().items()},
                 staging=staged,
