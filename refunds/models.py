@@ -448,6 +448,11 @@ class BankAnswerLine(models.Model):
         CONTRADICTION = "contradiction", "与此前的答复矛盾"
         BAD_CELL = "bad_cell", "单元格无法识别"
 
+    #: Findings that need nobody.
+    HARMLESS: ClassVar[frozenset[Finding]] = frozenset(
+        {Finding.PAID, Finding.BOUNCED, Finding.REPEATED, Finding.OVERTAKEN}
+    )
+
     file = models.ForeignKey(
         BankFile, models.RESTRICT, related_name="lines", db_index=False, verbose_name="文件"
     )

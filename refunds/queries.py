@@ -6,11 +6,23 @@ from datetime import date
 from decimal import Decimal
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet, Sum
 
-from refunds.models import Batch, Obligation
-from registry import months
-from registry.models import BankAccount, EmployerTerms
+from casework import receipts
+from refunds.models import (
+    Attempt,
+    BankAnswerLine,
+    BankFile,
+    Batch,
+    Obligation,
+    ObligationItem,
+    Submission,
+)
+from refunds.workflow import UNDECIDED, State
+from registry import months, scope
+from registry.models import BankAccount, EmployerTerms, Officer
+from registry.money import ZERO
+from relief.models import Insurance
 
 
 @dataclass(frozen=True)
@@ -83,11 +95,120 @@ def unit_type(employer_id: int, *, today: date) -> str:
     return found.unit_type if found else ""
 
 
-def obligations() -> QuerySet[Obligation]:
-    """Return all refunds with their employers, the newest first."""
-    return Obligation.objects.select_related("employer__district").order_by("-pk")
+def refunds_for(viewer: scope.Viewer) -> QuerySet[Obligation]:
+    """Return the refunds the viewer may see, with their employers, the newest first."""
+    rows = Obligation.objects.select_related("employer__district")
+    return scope.limit(rows, viewer).order_by("-pk")
+
+
+def search(
+    rows: QuerySet[Obligation],
+    *,
+    q: str = "",
+    state: str = "",
+    insurance: str = "",
+    district: str = "",
+) -> QuerySet[Obligation]:
+    """Narrow refunds by receipt number, credit code or a part of the name, and by lists."""
+    if q := q.strip():
+        typed = receipts.as_typed(q)
+        rows = rows.filter(
+            Q(receipt=typed)
+            | Q(employer__uscc__startswith="".join(q.split()).upper())
+            | Q(employer__name__icontains=q)
+        )
+    for name, value in (
+        ("state", state),
+        ("insurance", insurance),
+        ("employer__district", district),
+    ):
+        if value:
+            rows = rows.filter(**{name: value})
+    return rows
+
+
+def undecided_of(employer_id: int) -> list[Obligation]:
+    """Return what waits for an employer's choice, with its months and their grounds."""
+    rows = Obligation.objects.filter(employer=employer_id, state__in=UNDECIDED)
+    return list(rows.order_by("insurance", "pk").prefetch_related(_ITEMS))
+
+
+def items_of(obligation: Obligation) -> QuerySet[ObligationItem]:
+    """Return a refund's months with the assessments behind them."""
+    return obligation.items.select_related("assessment").order_by("month")
+
+
+_ITEMS = Prefetch("items", ObligationItem.objects.select_related("assessment").order_by("month"))
+
+
+def attempts_of(obligation: Obligation) -> QuerySet[Attempt]:
+    """Return what was sent to the bank for a refund, the first time first."""
+    rows = obligation.attempts.select_related("batch").defer("batch__content")
+    return rows.order_by("number")
+
+
+def latest_submission(obligation: Obligation) -> Submission | None:
+    """Return what the enterprise handed in last."""
+    return obligation.submissions.select_related("former").order_by("-number").first()
+
+
+def pickable(
+    officer: Officer, *, level: str, ids: Sequence[int] | None = None
+) -> QuerySet[Obligation]:
+    """Return what an officer may decide on at a level; `ids` narrows it to those picked."""
+    states = {"FIRST": State.CHOSEN, "SECOND": State.CHECKED}
+    rows = scope.actionable(
+        Obligation.objects.filter(state=states[level]).select_related("employer"), officer
+    )
+    return (rows if ids is None else rows.filter(pk__in=ids)).order_by("pk")
+
+
+@dataclass(frozen=True)
+class Ready:
+    """What of one fund is approved and waits for its batch."""
+
+    insurance: Insurance
+    count: int
+    total: Decimal
+
+
+def ready_to_seal() -> list[Ready]:
+    """Return how much waits for a batch, fund by fund."""
+    rows = Obligation.objects.filter(state=State.APPROVED).values("insurance")
+    found = {row["insurance"]: row for row in rows.annotate(count=Count("pk"), total=Sum("amount"))}
+    return [
+        Ready(fund, found[fund]["count"], found[fund]["total"])
+        if fund in found
+        else Ready(fund, 0, ZERO)
+        for fund in Insurance
+    ]
 
 
 def batches() -> QuerySet[Batch]:
     """Return all batches without their files, the newest first."""
     return Batch.objects.defer("content").select_related("sealed_by").order_by("-pk")
+
+
+def lines_of(batch: Batch) -> QuerySet[Attempt]:
+    """Return a batch's lines in their order."""
+    return batch.attempts.select_related("obligation__employer").order_by("line_no")
+
+
+def bank_files() -> QuerySet[BankFile]:
+    """Return the bank's files, the newest first."""
+    return BankFile.objects.order_by("-pk")
+
+
+def answers_of(file: BankFile, *, wrong_only: bool = False) -> QuerySet[BankAnswerLine]:
+    """Return a file's rows in their order."""
+    rows = file.lines.select_related("attempt__obligation").order_by("row")
+    if wrong_only:
+        harmless = [finding.value for finding in BankAnswerLine.HARMLESS]
+        rows = rows.exclude(finding__in=harmless)
+    return rows
+
+
+def counts_by_state(rows: QuerySet[Obligation]) -> dict[str, int]:
+    """Return how many refunds stand in each state."""
+    counted = rows.order_by().values_list("state").annotate(count=Count("pk"))
+    return dict(counted.values_list("state", "count"))

@@ -22,8 +22,6 @@ from refunds.workflow import Action, AttemptState, BatchState
 from relief.services import paid_back
 
 Finding = BankAnswerLine.Finding
-#: Findings that change nothing and need nobody.
-HARMLESS = frozenset({Finding.PAID, Finding.BOUNCED, Finding.REPEATED, Finding.OVERTAKEN})
 _ORDER = {PAID: 0, FAILED: 1}
 NO_REASON = "银行未说明原因"
 
@@ -221,7 +219,7 @@ def _write(reading: _Reading, *, name: str, digest: str) -> BankFile:
         lines_read=len(reading.lines),
         paid=findings.count(Finding.PAID),
         bounced=findings.count(Finding.BOUNCED),
-        wrong=sum(finding not in HARMLESS for finding in findings),
+        wrong=sum(finding not in BankAnswerLine.HARMLESS for finding in findings),
         read_at=reading.at,
     )
     for line in reading.lines:

@@ -332,5 +332,5 @@ def test_a_holder_that_looks_like_a_formula_stays_text(cast):
         "YL1", "YL1000001", "1", "=1+1", "007", "@bank", "102665002000", Decimal("1.00"), "+x"
     )
     sheet = load_workbook(BytesIO(workbook.write([line]))).worksheets[0]
-    cells = list(sheet.iter_rows(min_row=2, max_row=2))[0]
+    cells = next(iter(sheet.iter_rows(min_row=2, max_row=2)))
     assert [cell.data_type for cell in cells] == ["s"] * 7 + ["n", "s"]

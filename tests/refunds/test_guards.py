@@ -17,7 +17,12 @@ REFUSED = (IntegrityError, InternalError, ProgrammingError)
 
 
 def refused(match, sql, *parameters):
-    with pytest.raises(REFUSED, match=match), transaction.atomic(), connection.cursor() as cursor:
+    with pytest.raises(REFUSED, match=match), transaction.atomic():
+        run(sql, parameters)
+
+
+def run(sql, parameters):
+    with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from decimal import Decimal
 from pathlib import Path
 
@@ -81,10 +81,8 @@ rename = Path.replace
 
 def step_on(cast: Cast) -> None:
     """What the officer and the clock do, whatever was done before."""
-    try:
+    with suppress(batches.NothingToSeal):
         batches.seal_batch(insurance="pension", officer=cast.cashier, at=clock())
-    except batches.NothingToSeal:
-        pass
     bank.exchange(clock=clock)
     offers.work_due(clock=clock)
 

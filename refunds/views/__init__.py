@@ -1,0 +1,1 @@
+"""Pages: `portal` for enterprises, `desk` for deciding, `batches` for the way to the bank."""

@@ -1,0 +1,197 @@
+"""Refunds on the desk: the list, one refund with its decision, many at once."""
+
+from hashlib import sha256
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from refunds import queries
+from refunds.forms import DecisionForm, RefundFilter
+from refunds.models import Approval, Obligation, Submission
+from refunds.services import approve
+from refunds.views import shown
+from refunds.workflow import IllegalMove, State
+from registry import paging, scope
+from registry import queries as registry_queries
+from registry.models import Officer, Post
+from registry.money import total
+
+Level = Approval.Level
+REFUSALS = (
+    approve.NotYours,
+    approve.WrongPost,
+    approve.SamePerson,
+    approve.ReasonMissing,
+    IllegalMove,
+)
+#: On which level a post decides on many at once, and in which state those are.
+BULK = {
+    Post.REVIEWER: (Level.FIRST, State.CHOSEN),
+    Post.FUND_FINANCE: (Level.SECOND, State.CHECKED),
+}
+MOST_AT_ONCE = 500
+
+
+@require_safe
+@scope.officer_required()
+def refund_list(request: HttpRequest) -> HttpResponse:
+    """List the refunds the officer may see."""
+    viewer = scope.viewer(request)
+    officer = scope.officer_of(request)
+    form = RefundFilter(request.GET, districts=registry_queries.districts_for(viewer))
+    asked = form.cleaned_data if form.is_valid() else {}
+    page = paging.page_of(request, queries.search(queries.refunds_for(viewer), **asked))
+    bulk = BULK.get(Post(officer.post))
+    for obligation in page:
+        obligation.pickable = bool(
+            bulk and obligation.state == bulk[1] and scope.may_act(officer, obligation.employer)
+        )
+    return render(
+        request,
+        "refunds/desk_list.html",
+        {
+            "form": form,
+            "page": page,
+            "bulk_label": bulk[0].label if bulk else "",
+            "any_pickable": any(obligation.pickable for obligation in page),
+        },
+    )
+
+
+def _seen(request: HttpRequest, receipt: str) -> Obligation:
+    return get_object_or_404(queries.refunds_for(scope.viewer(request)), receipt=receipt)
+
+
+def _turn(
+    obligation: Obligation, submission: Submission | None, officer: Officer
+) -> tuple[Approval.Level | None, str]:
+    """Return the level on which this officer may decide now; or None and why not."""
+    if submission is None or not scope.may_act(officer, obligation.employer):
+        return None, ""
+    try:
+        level = approve.level_of(obligation)
+        approve.check_person(level, submission=submission, officer=officer)
+    except (approve.WrongPost, IllegalMove):
+        return None, ""
+    except approve.SamePerson as refusal:
+        return None, str(refusal)
+    return level, ""
+
+
+@require_http_methods(["GET", "POST"])
+@scope.officer_required()
+def refund_detail(request: HttpRequest, receipt: str) -> HttpResponse:
+    """Show one refund; the officer whose turn it is decides here."""
+    obligation = _seen(request, receipt)
+    officer = scope.officer_of(request)
+    submission = queries.latest_submission(obligation)
+    level, why_not = _turn(obligation, submission, officer)
+    form = DecisionForm(request.POST or None, initial={"level": level})
+    if form.is_valid():
+        try:
+            _decide(obligation, form, officer)
+        except REFUSALS as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, "已办理。")
+            return redirect("desk_refunds:detail", receipt=receipt)
+    viewer = scope.viewer(request)
+    return render(
+        request,
+        "refunds/desk_detail.html",
+        {
+            "obligation": obligation,
+            "employer": obligation.employer,
+            "items": queries.items_of(obligation),
+            "attempts": queries.attempts_of(obligation),
+            "submission": submission,
+            "changed": submission is not None and _changed(submission),
+            "full_account": scope.may_see_account(viewer, approving=level is not None),
+            "timeline": shown.timeline(obligation),
+            "progress": shown.progress(obligation),
+            "level": level,
+            "why_not": why_not,
+            "form": form,
+            "successor": obligation.successors.first(),
+        },
+    )
+
+
+def _decide(obligation: Obligation, form: DecisionForm, officer: Officer) -> None:
+    level = form.cleaned_data["level"]
+    if form.cleaned_data["decision"] == DecisionForm.GRANT:
+        approve.grant(obligation_id=obligation.pk, level=level, officer=officer, at=timezone.now())
+    else:
+        approve.refuse(
+            obligation_id=obligation.pk,
+            level=level,
+            reason=form.cleaned_data["reason"],
+            officer=officer,
+            at=timezone.now(),
+        )
+
+
+def _changed(submission: Submission) -> list[dict[str, str]]:
+    """Return the parts of the account that differ from the registered one."""
+    former = submission.former
+    if former is None:
+        return []
+    pairs = (
+        ("户名", former.holder, submission.holder),
+        ("开户银行", former.bank, submission.bank),
+        ("开户行行号", former.bank_code, submission.bank_code),
+        ("银行账号", former.number, submission.account),
+    )
+    return [
+        {"label": label, "before": before, "after": after}
+        for label, before, after in pairs
+        if before != after
+    ]
+
+
+def _digest(rows: list[Obligation]) -> str:
+    text = ";".join(f"{row.pk}:{row.amount}:{row.moved_at.isoformat()}" for row in rows)
+    return sha256(text.encode()).hexdigest()
+
+
+@require_POST
+@scope.officer_required(Post.REVIEWER, Post.FUND_FINANCE)
+def decide_many(request: HttpRequest) -> HttpResponse:
+    """Show what was picked with count and total; agree to exactly that once confirmed."""
+    officer = scope.officer_of(request)
+    level = BULK[Post(officer.post)][0]
+    ids = [int(text) for text in request.POST.getlist("pick") if text.isdigit()][:MOST_AT_ONCE]
+    rows = list(queries.pickable(officer, level=level, ids=ids))
+    if not rows:
+        messages.error(request, "没有选中可以办理的退费。请在列表中勾选后再试。")
+        return redirect("desk_refunds:list")
+    digest = _digest(rows)
+    if request.POST.get("digest") == digest:
+        done = approve.grant_many(
+            obligation_ids=[row.pk for row in rows], level=level, officer=officer, at=timezone.now()
+        )
+        named = {row.pk: row for row in rows}
+        return render(
+            request,
+            "refunds/bulk_done.html",
+            {
+                "level": level,
+                "done": done,
+                "left": [(named[key], reason) for key, reason in done.left],
+            },
+        )
+    return render(
+        request,
+        "refunds/bulk_preview.html",
+        {
+            "level": level,
+            "rows": rows,
+            "total": total(row.amount for row in rows),
+            "digest": digest,
+            "stale": "digest" in request.POST,
+            "dropped": len(set(ids)) - len(rows),
+        },
+    )

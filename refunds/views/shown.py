@@ -1,0 +1,59 @@
+"""How a refund is shown: its steps and its timeline, alike in the portal and on the desk."""
+
+from collections.abc import Iterable
+
+from casework import queries as casework_queries
+from casework.models import Move
+from refunds.models import Obligation
+from refunds.workflow import State
+
+STEPS = ("单位选择", "初审", "复审", "封批送盘", "银行付款", "到账")
+_PLACES = {
+    State.OFFERED: 1,
+    State.RETURNED: 1,
+    State.CHOSEN: 2,
+    State.CHECKED: 3,
+    State.APPROVED: 4,
+    State.IN_BATCH: 4,
+    State.AT_BANK: 5,
+    State.BOUNCED: 5,
+    State.CORRECTED: 5,
+    State.PAID: len(STEPS) + 1,
+    State.SUPERSEDED: 1,
+}
+_WAITING = {
+    State.OFFERED: "等单位选择退费",
+    State.RETURNED: "等单位修改后重新提交",
+    State.CHOSEN: "等经办机构复核岗初审",
+    State.CHECKED: "等基金财务岗复审",
+    State.APPROVED: "等市社会保险经办机构封批",
+    State.IN_BATCH: "等送交银行",
+    State.AT_BANK: "等银行付款",
+    State.BOUNCED: "等单位更正收款账户",
+    State.CORRECTED: "等经办机构复核岗确认新账户",
+}
+_BAD = {State.BOUNCED, State.RETURNED, State.SUPERSEDED}
+
+
+def progress(obligation: Obligation) -> dict[str, object]:
+    """Return the stepper's steps and the current one."""
+    return {"steps": STEPS, "current": _PLACES[State(obligation.state)]}
+
+
+def timeline(obligation: Obligation) -> list[dict[str, object]]:
+    """Return the steps of a refund's timeline, the first one first, and what comes next."""
+    moves: Iterable[Move] = casework_queries.timeline(Obligation.KIND, obligation.pk)
+    steps: list[dict[str, object]] = [
+        {
+            "what": move.action,
+            "at": move.at,
+            "who": move.by_name,
+            "text": move.note,
+            "state": "bad" if move.after in _BAD else "done",
+        }
+        for move in moves
+    ]
+    waiting = _WAITING.get(State(obligation.state))
+    if waiting:
+        steps.append({"what": waiting, "state": "now"})
+    return steps
