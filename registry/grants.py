@@ -79,7 +79,7 @@ def after_migrate(*, sender: AppConfig, using: str, **kwargs: Any) -> None:
     A flush between tests sends it too, as `relief_app`, who can grant nothing.
     """
     connection = connections[using]
-    if not connection.as_owner:  # type: ignore[attr-defined]  # of config.database
+    if not connection.as_owner:
         return
     with connection.cursor() as cursor:
         grant_rights(cursor)

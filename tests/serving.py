@@ -17,7 +17,8 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def processes_of(where: Places) -> list[str]:
     """Return every process that belongs to a DATA_DIR: by its environment or its arguments."""
-    marks = (f"DATA_DIR={where.data_dir}".encode(), bytes(where.home))
+    mark = f"DATA_DIR={where.data_dir}".encode()
+    folders = (bytes(where.home), bytes(where.sockets))
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         if folder.name == str(os.getpid()):
@@ -25,7 +26,7 @@ def processes_of(where: Places) -> list[str]:
         with suppress(OSError):
             arguments = (folder / "cmdline").read_bytes()
             environment = (folder / "environ").read_bytes().split(b"\0")
-            if arguments and (marks[0] in environment or marks[1] in arguments):
+            if arguments and (mark in environment or any(f in arguments for f in folders)):
                 found.append(f"{folder.name} {arguments.decode(errors='replace')}")
     return found
 

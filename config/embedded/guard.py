@@ -36,7 +36,7 @@ def main() -> int:
             os._exit(1)
 
     other = {} if uid == "-1" else {"user": int(uid), "group": int(gid), "extra_groups": []}
-    server = subprocess.Popen(  # type: ignore[call-overload]  # keywords by need
+    server = subprocess.Popen(
         [program, "-D", cluster, "-k", sockets],
         stdin=subprocess.DEVNULL,
         preexec_fn=before_exec,

@@ -134,7 +134,7 @@ def _create(places: Places, files: Programs, user: Account | None) -> None:
     maker = named_account() if user else None
     make_private(draft, **({"uid": maker.uid, "gid": maker.gid} if maker else {}))
     other = {"user": maker.uid, "group": maker.gid, "extra_groups": []} if maker else {}
-    done = subprocess.run(  # type: ignore[call-overload]  # keywords by need
+    done = subprocess.run(
         [
             *(files.initdb, "-D", draft, "-U", "relief", "-A", "peer", "-E", "UTF8"),
             *("--locale-provider=builtin", "--locale=C.UTF-8", "--no-sync", "--no-instructions"),

@@ -54,7 +54,7 @@ def start(places: Places) -> subprocess.Popen[bytes]:
     arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
     try:
         with (places.logs / "valkey.log").open("ab") as log:
-            process = subprocess.Popen(  # type: ignore[call-overload]  # keywords by need
+            process = subprocess.Popen(
                 [programs(places).valkey, *arguments],
                 cwd="/",
                 stdin=subprocess.DEVNULL,

@@ -23,7 +23,8 @@ def where(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Places]:
     found = places(tmp_path_factory.mktemp("with blank") / "data")
     yield found
     postgres.stop(found)
-    shutil.rmtree(found.home, ignore_errors=True)
+    for folder in (found.home, found.sockets):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

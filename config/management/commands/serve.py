@@ -40,6 +40,7 @@ class Command(BaseCommand):
         lock = locks.take(path, wait=False)
         if lock is None:
             raise CommandError(f"这里已经在运行：{path.read_text().partition(' ')[2].strip()}")
+        path.write_text(f"{os.getpid()} ")  # whom `make stop` asks
         Supervisor.stop_on_signals()
         service = Service(make=Make() if under_make else None)
         try:
@@ -63,7 +64,7 @@ class Service:
 
     def __init__(self, *, make: "Make | None") -> None:
         self.make = make
-        self.environment = dict(os.environ)
+        self.environment = os.environ | {"DATA_DIR": str(settings.DATA_DIR)}
         self.supervisor = Supervisor(
             folder=settings.BASE_DIR,
             logs=settings.DATA_DIR / "logs",
