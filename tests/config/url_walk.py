@@ -8,8 +8,10 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.urls.resolvers import RegexPattern
 
 from casework.models import Notice
+from refunds.models import BankFile, Batch, Obligation
 from registry.models import Employer, Import, WorkState
 from tests.factories import AT, make_officer
+from tests.refunds.making import Cast, overpay
 
 
 def _import(employer: Employer) -> Import:
@@ -42,6 +44,23 @@ def _notice(employer: Employer) -> Notice:
     return Notice.objects.get_or_create(key=key, defaults=fields)[0]
 
 
+def _refund(employer: Employer) -> Obligation:
+    """A refund that the employer has chosen and that waits for its first approval."""
+    return Cast().bring("CHOSEN", employer=overpay(employer))
+
+
+def _batch(employer: Employer) -> Batch:
+    """A sealed batch with the employer's refund in it; batches are the fund's, for the city."""
+    refund = Cast().bring("IN_BATCH", employer=overpay(employer))
+    return Batch.objects.get(attempts__obligation=refund)
+
+
+def _bank_file(employer: Employer) -> BankFile:
+    """A file in which the bank has answered about the employer's refund."""
+    Cast().bring("PAID", employer=overpay(employer))
+    return BankFile.objects.latest("pk")
+
+
 #: How to make the value of an address's argument for an employer: the row is that employer's.
 #: A new argument needs its line here, or the walk fails.
 MAKERS: dict[str, Callable[[Employer], object]] = {
@@ -50,6 +69,10 @@ MAKERS: dict[str, Callable[[Employer], object]] = {
     "kind": lambda employer: "employers",
     "import_id": lambda employer: _import(employer).pk,
     "notice_id": lambda employer: _notice(employer).pk,
+    "receipt": lambda employer: _refund(employer).receipt,
+    "insurance": lambda employer: "pension",
+    "number": lambda employer: _batch(employer).number,
+    "file_id": lambda employer: _bank_file(employer).pk,
 }
 
 
