@@ -6,10 +6,6 @@ from django.utils import timezone
 
 from refunds.services import bank, offers
 
-#: How often beat looks for offers that are due, and goes to the bank.
-SWEEP_SECONDS = 30
-EXCHANGE_SECONDS = 60
-
 
 @shared_task(acks_late=True, autoretry_for=(OperationalError,), retry_backoff=True, max_retries=5)
 def offer_due() -> None:
