@@ -10,7 +10,7 @@ class ReliefConfig(AppConfig):
     verbose_name = "减免核定"
 
     def ready(self) -> None:
-        from registry import slots
+        from registry import navigation, slots
         from relief import exports
         from relief.intake import declarations, payments
 
@@ -19,6 +19,8 @@ class ReliefConfig(AppConfig):
         post_migrate.connect(publish_shipped_documents, sender=self)
         for table in exports.TABLES:
             slots.add_table(table)
+        navigation.add("desk", "核定", "relief:runs", order=40)
+        navigation.add("desk", "多缴清单", "relief:overpayments", order=50)
 
 
 def publish_shipped_documents(*, using: str, apps: Apps | None = None, **kwargs: Any) -> None:

@@ -283,3 +283,53 @@ class Assessment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.employer_id} {self.month:%Y-%m} {self.insurance}"
+
+
+class Overpaid(models.Model):
+    """What is overpaid now, in yuan: a list kept ready for the desk, made from the facts.
+
+    Never a source: `services.overpaid` makes it anew from assessments and money that moved, and
+    nothing is decided by it. Only the lines that are overpaid are in it.
+    """
+
+    employer = models.ForeignKey(
+        Employer, models.RESTRICT, db_constraint=False, db_index=False, verbose_name="参保单位"
+    )
+    month = models.DateField("费款所属期")
+    insurance = models.CharField("险种", max_length=12, choices=Insurance.choices)
+    paid = models.DecimalField("已缴", max_digits=16, decimal_places=2)
+    net_due = models.DecimalField("减免后应缴", max_digits=16, decimal_places=2)
+    overpaid = models.DecimalField("多缴", max_digits=16, decimal_places=2)
+
+    class Meta:
+        verbose_name = "多缴"
+        verbose_name_plural = "多缴"
+        constraints = [
+            models.UniqueConstraint(
+                name="overpaid_once", fields=["employer", "month", "insurance"]
+            ),
+            models.CheckConstraint(
+                name="overpaid_adds_up",
+                condition=Q(paid=F("net_due") + F("overpaid"), overpaid__gt=0),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.employer_id} {self.month:%Y-%m} {self.insurance}"
+
+
+class OverpaidMark(models.Model):
+    """Up to where the facts are in `Overpaid`: one row."""
+
+    day = models.DateField("截至日期")
+    payments = models.BigIntegerField("缴费")
+    paid_back = models.BigIntegerField("退还")
+    run = models.BigIntegerField("核定")
+
+    class Meta:
+        verbose_name = "多缴名单进度"
+        verbose_name_plural = "多缴名单进度"
+        constraints = [models.CheckConstraint(name="overpaid_mark_is_one", condition=Q(id=1))]
+
+    def __str__(self) -> str:
+        return f"{self.day:%Y-%m-%d}"

@@ -2,13 +2,15 @@
 
 - `policies`: the published documents in force on a day
 - `amounts`: assessments in force, what was paid, over- and underpayments, an employer's account
-- `runs`: lists of runs and their progress
+- `explanations`: why an amount is what it is
+- `desk`: runs and overpayments as the desk lists them
 """
 
 from relief.queries.amounts import (
     account,
     assessments_in_force,
     overpayments,
+    size_sources,
 )
 from relief.queries.policies import policy_as_of
 
@@ -17,4 +19,5 @@ __all__ = [
     "assessments_in_force",
     "overpayments",
     "policy_as_of",
+    "size_sources",
 ]

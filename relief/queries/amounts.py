@@ -12,7 +12,8 @@ from decimal import Decimal
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from registry.models import WorkState
+from classification.models import SizeRecord
+from registry.models import Employer, EmployerTerms, WorkState
 from registry.money import ZERO
 from relief.calc import Settled, settle
 from relief.models import Assessment, Insurance, PaidBack, Payment, Run
@@ -192,6 +193,34 @@ def account(employer_id: int, day: date) -> list[AccountMonth]:
             lines.append(AccountLine(insurance, assessment, settled, arrivals.get(key)))
         found.append(AccountMonth(month, tuple(lines)))
     return found
+
+
+@dataclass(frozen=True)
+class SizeSource:
+    """One row of the province's data that speaks of an employer, or of its legal entity."""
+
+    size: str
+    dated: date
+    from_month: date | None
+    file_name: str
+    of_parent: bool
+
+
+def size_sources(employer: Employer, day: date) -> list[SizeSource]:
+    """Return what the province's data say of an employer, the row that counts first."""
+    parents = EmployerTerms.objects.filter(employer=employer).exclude(parent_uscc="")
+    codes = {employer.uscc, *parents.values_list("parent_uscc", flat=True)}
+    rows = SizeRecord.objects.filter(uscc__in=codes, dated__lte=day).select_related("source")
+    return [
+        SizeSource(
+            size=row.get_size_display(),
+            dated=row.dated,
+            from_month=row.from_month,
+            file_name=row.source.file_name if row.source else "",
+            of_parent=row.uscc != employer.uscc,
+        )
+        for row in rows.order_by("-dated", "-pk")
+    ]
 
 
 def paid_by_line(

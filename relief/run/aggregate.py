@@ -37,10 +37,10 @@ WITH bases AS (
     WHERE n.replaced_by IS NULL
         AND n.month BETWEEN %(first)s AND %(last)s
 ), sums AS (
-    SELECT r.employer_id, r.month,
+    SELECT employer_id, month,
         {sums}
-    FROM bases b JOIN aggregate_rules r USING (employer_id, month)
-    GROUP BY r.employer_id, r.month
+    FROM bases b
+    GROUP BY employer_id, month
 )
 SELECT r.employer_id, r.month, t.*
 FROM aggregate_rules r LEFT JOIN sums s USING (employer_id, month)
@@ -82,13 +82,14 @@ def _statement(employer_months: str) -> str:
         # A base of 0 means not insured: NULL here, which neither counts nor adds.
         lifted=",\n        ".join(
             f"CASE WHEN n.{i}_base > 0 THEN"
-            f" least(greatest(n.{i}_base, r.{i}_lower), r.{i}_upper) END AS {i}"
+            f" least(greatest(n.{i}_base, r.{i}_lower), r.{i}_upper) END AS {i},"
+            f" r.{i}_employer_rate, r.{i}_employee_rate"
             for i in names
         ),
         sums=",\n        ".join(
             f"count(b.{i}) AS {i}_headcount, sum(b.{i}) AS {i}_base,"
-            f" sum(round(b.{i} * r.{i}_employer_rate, 2)) AS {i}_gross,"
-            f" sum(round(b.{i} * r.{i}_employee_rate, 2)) AS {i}_employee"
+            f" sum(round(b.{i} * b.{i}_employer_rate, 2)) AS {i}_gross,"
+            f" sum(round(b.{i} * b.{i}_employee_rate, 2)) AS {i}_employee"
             for i in names
         ),
         rows=", ".join(

@@ -1,0 +1,17 @@
+"""The desk pages of this app, below `/desk/`."""
+
+from django.urls import path
+
+from relief.views import accounts, explain, runs
+
+app_name = "relief"
+urlpatterns = [
+    path("runs/", runs.run_list, name="runs"),
+    path("runs/start/", runs.start_run, name="run_start"),
+    path("runs/<int:run_id>/", runs.run_detail, name="run"),
+    path("runs/<int:run_id>/progress/", runs.run_progress, name="run_progress"),
+    path("runs/<int:run_id>/cancel/", runs.cancel_run, name="run_cancel"),
+    path("overpayments/", accounts.overpaid_list, name="overpayments"),
+    path("employers/<int:employer_id>/account/", accounts.account, name="account"),
+    path("why/<str:uscc>/<str:month>/<str:insurance>/", explain.explain, name="explain"),
+]

@@ -1,0 +1,1 @@
+"""The desk pages of this app: runs, an employer's account, why an amount, overpayments."""

@@ -1,0 +1,62 @@
+"""An employer's account by month, and the list of overpayments."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from registry import money, months, paging, scope
+from registry import queries as registry_queries
+from relief import queries
+from relief.forms import OverpaidFilter
+from relief.policy import EmployerClass
+from relief.queries import desk
+from relief.services import overpaid
+
+SUMS = ("gross_due", "relief", "net_due", "employee_due", "paid", "overpaid", "underpaid")
+
+
+@require_safe
+@scope.officer_required()
+def account(request: HttpRequest, employer_id: int) -> HttpResponse:
+    """Show what an employer owes, is spared, has paid and is owed, by month and insurance."""
+    viewer = scope.viewer(request)
+    employer = get_object_or_404(registry_queries.employers_for(viewer), pk=employer_id)
+    today = timezone.localdate()
+    found = queries.account(employer.pk, today)
+    classes = {
+        line.assessment.employer_class for month in found for line in month.lines if line.assessment
+    }
+    return render(
+        request,
+        "relief/account.html",
+        {
+            "employer": employer,
+            "today": today,
+            "terms": registry_queries.terms_in_force(employer, month=months.first_of(today)),
+            "account": found,
+            "classes": [EmployerClass(name).label for name in sorted(classes)],
+            "sizes": queries.size_sources(employer, today),
+            "totals": {name: money.total(getattr(m, name) for m in found) for name in SUMS},
+        },
+    )
+
+
+@require_safe
+@scope.officer_required()
+def overpaid_list(request: HttpRequest) -> HttpResponse:
+    """List what is overpaid, of the employers the officer may see."""
+    viewer = scope.viewer(request)
+    form = OverpaidFilter(request.GET, districts=registry_queries.districts_for(viewer))
+    asked = form.cleaned_data if form.is_valid() else {}
+    rows = desk.overpaid_lines(viewer, **asked)
+    return render(
+        request,
+        "relief/overpaid_list.html",
+        {
+            "form": form,
+            "page": paging.page_of(request, rows),
+            "sums": desk.overpaid_sums(rows),
+            "is_current": overpaid.is_current(timezone.localdate()),
+        },
+    )

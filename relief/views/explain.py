@@ -1,0 +1,76 @@
+"""Why an amount is what it is, for one employer, month and insurance; made to be printed."""
+
+from datetime import date
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from registry import months, scope
+from registry import queries as registry_queries
+from relief.calc.explain import Parameter, Step, money
+from relief.policy import Insurance, NoRuleInForce
+from relief.queries import explanations
+
+#: Above this many different bases the rest is shown as one line.
+MOST_PARTS = 200
+
+
+@require_safe
+@scope.officer_required()
+def explain(request: HttpRequest, uscc: str, month: str, insurance: str) -> HttpResponse:
+    """Show the steps from what was declared to what is owed, as of today or of `as_of`."""
+    viewer = scope.viewer(request)
+    employer = get_object_or_404(registry_queries.employers_for(viewer), uscc=uscc)
+    try:
+        period, kind = months.parse(month), Insurance(insurance)
+        day = date.fromisoformat(request.GET.get("as_of") or timezone.localdate().isoformat())
+    except ValueError:
+        raise Http404 from None
+    context: dict[str, Any] = {
+        "employer": employer,
+        "month": period,
+        "title": f"{period.year}年{period.month}月{kind.label}保险是怎样算的",
+        "insurance": kind,
+        "day": day,
+        "previous": months.label(months.after(period, -1)),
+        "following": months.label(months.after(period)),
+    }
+    try:
+        found = explanations.why(employer, period, kind, day)
+    except (explanations.NothingDeclared, NoRuleInForce) as nothing:
+        context["nothing"] = str(nothing)
+    else:
+        context |= {
+            "found": found,
+            "result": found.explanation.result,
+            "settled": found.explanation.settled,
+            "steps": [_node(step) for step in found.explanation.steps],
+        }
+    return render(request, "relief/explain.html", context)
+
+
+def _node(step: Step) -> dict[str, Any]:
+    """Return a step as `explain_tree` shows it; its parts come before its parameters."""
+    children = [_node(part) for part in step.parts[:MOST_PARTS]]
+    if rest := step.parts[MOST_PARTS:]:
+        amount = sum(part.amount for part in rest if part.amount is not None)
+        children.append({"label": f"其余 {len(rest)} 种申报基数", "value": f"{money(amount)} 元"})
+    children += [_parameter(parameter) for parameter in step.parameters]
+    children += [{"label": f"注：{note}"} for note in step.notes]
+    return {
+        "label": f"{step.title}：{step.formula}",
+        "value": "" if step.amount is None else f"{money(step.amount)} 元",
+        "children": children,
+    }
+
+
+def _parameter(parameter: Parameter) -> dict[str, Any]:
+    source = parameter.source
+    clause = ""
+    if source:
+        clause = f"{source.clause}（{source.document}，{source.published.isoformat()}；{source.confidence.label}）"
+    value = "" if source and parameter.value == source.clause else parameter.value
+    return {"label": parameter.name, "value": value, "clause": clause}
