@@ -23,7 +23,7 @@ soak: setup
 	@exec $(PY) tests/run.py --soak
 
 bench: setup
-	@exec $(PY) bench/run.py
+	@exec $(PY) -m bench.run
 
 fix: setup
 	@$(PY) -m ruff check --quiet --fix . ; $(PY) -m ruff format --quiet .

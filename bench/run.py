@@ -1,0 +1,155 @@
+"""`make bench`: every benchmark beside its yardstick, in one run, into `bench/results.md`.
+
+Each works on a fresh database of its own, on the server of DATABASE_URL if that is set,
+otherwise on an embedded one in `var/bench`. Ends with 1 if a figure misses its goal.
+"""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg2
+
+from bench import import_declarations, pages, run_city
+
+ROOT = Path(__file__).resolve().parent.parent
+Row = tuple[str, str, str, bool]
+
+
+@contextmanager
+def fresh_database(server: str, name: str) -> Iterator[dict[str, str]]:
+    """Make an empty, migrated database; yield the environment that leads to it; drop it."""
+    parts = urlsplit(server)
+
+    def say(statement: str) -> None:
+        link = psycopg2.connect(server)
+        link.autocommit = True
+        with link.cursor() as cursor:
+            cursor.execute(statement)
+        link.close()
+
+    say(f"DROP DATABASE IF EXISTS {name}")
+    say(f"CREATE DATABASE {name}")
+    address = urlunsplit(parts._replace(path=f"/{name}"))
+    environment = {**os.environ, "DATABASE_URL": address, "PYTHONPATH": str(ROOT)}
+    subprocess.run(
+        [sys.executable, "manage.py", "migrate", "--verbosity=0"],
+        cwd=ROOT,
+        env=environment,
+        check=True,
+    )
+    try:
+        yield environment
+    finally:
+        say(f"DROP DATABASE IF EXISTS {name}")
+
+
+def measure(module: str, environment: dict[str, str]) -> object:
+    """Run one benchmark in a process of its own and return what it found."""
+    print(f"… {module}", flush=True)
+    done = subprocess.run(
+        [sys.executable, "-m", module],
+        cwd=ROOT,
+        env=environment,
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    return json.loads(done.stdout)
+
+
+def rows_of(imported: dict, city: dict, listed: list[dict]) -> Iterator[Row]:
+    """Yield each figure with its goal and whether it is met."""
+    yield (
+        f"import of {imported['rows']:,} declared rows, validated and committed",
+        f"{imported['seconds']} s = {imported['ratio']} × reading it "
+        f"({imported['yardstick_seconds']} s)",
+        f"≤ {import_declarations.MOST_TIMES} ×",
+        imported["ratio"] <= import_declarations.MOST_TIMES,
+    )
+    yield (
+        "its peak memory (command and checking child together)",
+        f"{imported['peak_mb']} MB",
+        f"< {import_declarations.MOST_MEMORY_MB} MB",
+        imported["peak_mb"] < import_declarations.MOST_MEMORY_MB,
+    )
+    yield (
+        f"full run, {city['lines']:,} lines",
+        f"{city['first_seconds']} s = {city['first_ratio']} × a bare insert of the same rows "
+        f"({city['bare_seconds']} s)",
+        f"≤ {run_city.MOST_TIMES_BARE} ×",
+        city["first_ratio"] <= run_city.MOST_TIMES_BARE,
+    )
+    yield (
+        "second run, nothing changed, no row written",
+        f"{city['second_seconds']} s = {city['second_ratio']} ×",
+        f"≤ {run_city.MOST_TIMES_BARE_AGAIN} ×",
+        city["second_ratio"] <= run_city.MOST_TIMES_BARE_AGAIN,
+    )
+    yield (
+        "run with every total made anew from the persons",
+        f"{city['anew_seconds']} s = {city['anew_ratio']} ×",
+        "(beside it)",
+        True,
+    )
+    yield (
+        "one employer, 11 months, recalculated and explained",
+        f"{city['one_employer_milliseconds']} ms",
+        f"< {run_city.MOST_ONE_MILLISECONDS} ms",
+        city["one_employer_milliseconds"] < run_city.MOST_ONE_MILLISECONDS,
+    )
+    for page in listed:
+        if page["queries"] is None:
+            yield f"{page['page']}", f"{page['milliseconds']:,} ms", "(beside it)", True
+            continue
+        yield (
+            f"page {page['page']} at 30,000 employers",
+            f"{page['queries']} queries, {page['milliseconds']} ms",
+            f"≤ {pages.MOST_QUERIES}, < {pages.MOST_MILLISECONDS} ms",
+            page["queries"] <= pages.MOST_QUERIES
+            and page["milliseconds"] < pages.MOST_MILLISECONDS,
+        )
+
+
+def main() -> int:
+    server = os.environ.get("DATABASE_URL")
+    if not server:
+        os.environ.setdefault("DATA_DIR", str(ROOT / "var" / "bench"))
+        from config.embedded import servers
+
+        data_dir = Path(os.environ["DATA_DIR"])
+        servers.join(data_dir)
+        server = servers.database_url(data_dir)
+    with fresh_database(server, "relief_bench_import") as environment:
+        imported = measure("bench.import_declarations", environment)
+    with fresh_database(server, "relief_bench_city") as environment:
+        city = measure("bench.run_city", environment)
+        listed = measure("bench.pages", environment)
+    rows = list(rows_of(imported, city, listed))
+    lines = ["| what | measured | goal | met |", "| --- | --- | --- | --- |"]
+    lines += [
+        f"| {what} | {got} | {goal} | {'yes' if ok else 'NO'} |" for what, got, goal, ok in rows
+    ]
+    table = "\n".join(lines)
+    print(table)
+    when = datetime.now(tz=UTC)
+    (ROOT / "bench" / "results.md").write_text(
+        "# Benchmarks\n\n"
+        "Written by `make bench`: every figure with its yardstick, from one run.\n\n"
+        f"{when:%Y-%m-%d}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}, "
+        f"Python {platform.python_version()}, "
+        f"{'the server of DATABASE_URL' if 'DATA_DIR' not in os.environ else 'embedded PostgreSQL'}"
+        f".\n\n{table}\n"
+    )
+    return 0 if all(ok for *_, ok in rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
