@@ -96,7 +96,7 @@ SOCIAL = (
     ("民办非企业单位", (_T("幼儿园", "8310", "0.2"), _T("康复中心", "8514", "0.2")), 9, (6, 20)),
     ("社会团体", (_T("行业协会", "9522", "0.2"), _T("商会", "9522", "0.2")), 6, (2, 6)),
     ("其他社会组织", (_T("法律服务所", "7239", "0.2"),), 2, (3, 6)),
-    ("机关", (_T("服务局", "9221", "0.2"),), 3, (6, 16)),
+    ("机关", (_T("风景区管理局", "9221", "0.2"),), 3, (6, 16)),
     ("事业单位", (_T("职业学校", "8336", "0.2"),), 3, (10, 24)),
     ("事业单位（企业养老）", (_T("园林管理所", "7850", "0.4"),), 3, (8, 18)),
 )
@@ -284,9 +284,12 @@ class _Builder:
         level = {"大型": 5400.0, "中型": 4600.0}.get(size or "", 3900.0)
         count = random.randint(*bounds)
         zone = trade.zone if district in ("510411", "510403") else ""
+        brand = next(self.brands)
+        if OFFICES[unit_type] in ("11", "12"):
+            brand = brand[:-1]  # public bodies are called after a place, not after a brand
         unit = self.unit(
             key="", number=self.number, unit_type=unit_type, district=district, zone=zone,
-            name=f"{TOWN_NAMES[district]}{next(self.brands)}{trade.words}",
+            name=f"{TOWN_NAMES[district]}{brand}{trade.words}",
             industry=trade.code, injury=percent, first=FIRST_MONTH,
             people=tuple(self.people(count, first=FIRST_MONTH, unit_level=level)),
             has_account=random.random() < 0.94,

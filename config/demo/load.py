@@ -37,12 +37,12 @@ class SomebodyElsesData(Exception):
 
 def steps() -> Sequence[Step]:
     """Return all steps in their order."""
-    lots = [
+    lots: list[Step] = [
         step
         for lot, run in enumerate(RUNS)
         for step in (*(BringIn(file) for file in workbooks.FILES if file.lot == lot), run, Offer())
     ]
-    walks = [WalkOn(walk) for walk in WALKS]
+    walks: list[Step] = [WalkOn(walk) for walk in WALKS]
     return [OpenStaff(), *lots, OpenOwners(), FundAccounts(), *walks, Offer(), AgreeOnPassword()]
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
 from config.demo import accounts, city, workbooks
 from config.demo.people import OWNERS, USERNAMES
@@ -44,7 +45,11 @@ class Town:
     @cached_property
     def paths(self) -> dict[str, Path]:
         """The workbooks, written where they are missing."""
-        return {path.name: path for path in workbooks.write(city.build(), self.folder / "demo")}
+        folder = self.folder / "demo"
+        found = {file.name: folder / file.name for file in workbooks.FILES}
+        if not all(path.exists() for path in found.values()):
+            workbooks.write(city.build(), folder)
+        return found
 
     @cached_property
     def employers(self) -> dict[str, Employer]:
@@ -54,27 +59,28 @@ class Town:
         return {codes[employer.uscc]: employer for employer in found}
 
 
-class Step:
-    """One step: `title` for the progress line, `done` asks the database, `do` does it."""
+class Step(Protocol):
+    """One step of loading."""
 
-    title: str
+    @property
+    def title(self) -> str:
+        """What the progress line begins with."""
 
     def done(self, town: Town) -> bool:
-        raise NotImplementedError
+        """Ask the database whether it has been done."""
 
     def do(self, town: Town) -> str:
-        """Do the step and return what came of it, in a few words."""
-        raise NotImplementedError
+        """Do it and return what came of it, in a few words."""
 
 
 @dataclass
-class BringIn(Step):
+class BringIn:
     """Import one workbook as `import_workbook` does."""
 
     file: workbooks.File
 
     @property
-    def title(self) -> str:  # type: ignore[override]
+    def title(self) -> str:
         return f"导入 {self.file.name}"
 
     def done(self, town: Town) -> bool:
@@ -103,7 +109,7 @@ class BringIn(Step):
 
 
 @dataclass
-class Recalculate(Step):
+class Recalculate:
     """Run a recalculation in this process, then offer what it found overpaid."""
 
     #: None: the day of loading.
@@ -111,7 +117,7 @@ class Recalculate(Step):
     reason: str
 
     @property
-    def title(self) -> str:  # type: ignore[override]
+    def title(self) -> str:
         return f"核定：{self.reason}"
 
     def done(self, town: Town) -> bool:
@@ -143,7 +149,7 @@ class Recalculate(Step):
         return f"{found['employers']} 户，{found['lines']} 条，减免 {found['relief']} 元"
 
 
-class Offer(Step):
+class Offer:
     """Turn what is overpaid today into offers and notices, as the worker does after a run."""
 
     title = "多缴转为待退费，通知单位"
@@ -166,7 +172,7 @@ class Offer(Step):
         return f"{offered.opened} 笔，{offered.amount} 元"
 
 
-class OpenStaff(Step):
+class OpenStaff:
     """Open the officers' accounts."""
 
     title = "开通经办机构和部门的账号"
@@ -179,7 +185,7 @@ class OpenStaff(Step):
         return "完成"
 
 
-class OpenOwners(Step):
+class OpenOwners:
     """Open the enterprises' accounts, with codes that the handlers hand out."""
 
     title = "用激活码开通单位账号"
@@ -192,7 +198,7 @@ class OpenOwners(Step):
         return f"{len(OWNERS)} 个"
 
 
-class AgreeOnPassword(Step):
+class AgreeOnPassword:
     """Give all accounts the one password."""
 
     title = "设置演示密码"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from casework.models import Move
 from config.demo.people import MAIL_DOMAIN
-from config.demo.steps import Step, Town, Unexpected
+from config.demo.steps import Town, Unexpected
 from config.demo.stories import Walk
 from refunds import queries
 from refunds.bank import simulator
@@ -34,7 +34,7 @@ _REASON = "登记的账户长期未使用，请确认账户状态正常，或换
 _NEW_ACCOUNT = "6213360012345678"
 
 
-class FundAccounts(Step):
+class FundAccounts:
     """Say from which account each fund pays."""
 
     title = "登记三项基金的付款账户"
@@ -55,13 +55,13 @@ class FundAccounts(Step):
 
 
 @dataclass
-class WalkOn(Step):
+class WalkOn:
     """Take the refunds of one unit to a state, whatever state they are in."""
 
     walk: Walk
 
     @property
-    def title(self) -> str:  # type: ignore[override]
+    def title(self) -> str:
         return f"退费走到“{self.state.label}”：{self.walk.story}"
 
     @property

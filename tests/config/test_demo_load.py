@@ -73,6 +73,8 @@ class TestTheDemoCity(TestCase):
             DATA_DIR=cls.folder,
             BANK_DIR=cls.folder / "bank",
             MEDIA_ROOT=cls.folder / "uploads",
+            # Argon2 is slow on purpose, and this opens 23 accounts.
+            PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
         )
         settings.enable()
         cls.addClassCleanup(settings.disable)
