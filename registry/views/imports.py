@@ -48,8 +48,10 @@ def import_list(request: HttpRequest) -> HttpResponse:
 def upload(request: HttpRequest) -> HttpResponse:
     """Take a file and queue its import."""
     officer = scope.officer_of(request)
-    initial = {"kind": request.GET.get("kind", "")}
-    form = UploadForm(request.POST or None, request.FILES or None, officer=officer, initial=initial)
+    if request.method == "POST":
+        form = UploadForm(request.POST, request.FILES, officer=officer)
+    else:
+        form = UploadForm(officer=officer, initial={"kind": request.GET.get("kind", "")})
     if form.is_valid():
         file = form.cleaned_data["file"]
         try:
