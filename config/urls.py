@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("portal/", include("refunds.urls_portal")),
     path("portal/", include("casework.urls_portal")),
     path("desk/", desk.home, name="desk_home"),
+    path("desk/", include("relief.urls")),
     path("desk/", include("refunds.urls_desk")),
     path("desk/imports/", include("registry.urls_imports")),
     path("desk/employers/", include("registry.urls_desk")),

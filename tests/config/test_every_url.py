@@ -39,10 +39,12 @@ PUBLIC = {
 #: For whoever has signed in, as whoever.
 SIGNED_IN = {"registry:password", "admin:password_change"}
 #: Addresses whose object is no employer's: the whole agency, or the whole city, sees it.
-SHARED_OBJECTS = {"desk_imports:template"}
+SHARED_OBJECTS = {"desk_imports:template", "relief:run", "relief:run_progress"}
 
-#: The fund's own work, for the whole city: the city's cashier does it, districts' have no part.
+#: Work on the whole city, which districts have no part in: runs, and the fund's own.
 CITY_ONLY = {
+    "relief:run_start",
+    "relief:run_cancel",
     "desk_refunds:batches",
     "desk_refunds:batch",
     "desk_refunds:batch_file",

@@ -11,7 +11,7 @@ from casework.models import Notice
 from refunds.models import BankFile, Batch, Obligation
 from registry.models import Employer, Import, WorkState
 from tests.factories import AT, make_officer
-from tests.refunds.making import Cast, overpay
+from tests.refunds.making import Cast, make_run, overpay
 
 
 def _import(employer: Employer) -> Import:
@@ -69,6 +69,8 @@ MAKERS: dict[str, Callable[[Employer], object]] = {
     "kind": lambda employer: "employers",
     "import_id": lambda employer: _import(employer).pk,
     "notice_id": lambda employer: _notice(employer).pk,
+    "run_id": lambda employer: make_run(employers=[employer]).pk,
+    "month": lambda employer: "2020-02",
     "receipt": lambda employer: _refund(employer).receipt,
     "insurance": lambda employer: "pension",
     "number": lambda employer: _batch(employer).number,
