@@ -2,6 +2,7 @@
 
 import pytest
 from django.apps import apps
+from django.core.management import call_command
 from django.db import connection
 
 from registry import seed
@@ -50,3 +51,12 @@ def test_what_was_deleted_comes_back():
     load()
 
     assert Agency.objects.filter(kind=Agency.Kind.STATISTICS, district="510422").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_flush_brings_them_back_too():
+    Agency.objects.filter(kind=Agency.Kind.ZONE).delete()
+
+    call_command("flush", interactive=False, verbosity=0)
+
+    assert Agency.objects.filter(kind=Agency.Kind.ZONE).count() == 2
