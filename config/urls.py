@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("registry.urls")),
     path("portal/", portal.home, name="portal_home"),
     path("portal/months/", portal.month_list, name="portal_months"),
+    path("portal/months/<str:month>/<str:insurance>/", portal.why, name="portal_why"),
     path("portal/", include("refunds.urls_portal")),
     path("portal/", include("casework.urls_portal")),
     path("desk/", desk.home, name="desk_home"),

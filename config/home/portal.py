@@ -1,10 +1,11 @@
-"""Where an enterprise begins: what waits for it, and its months."""
+"""Where an enterprise begins: what waits for it, its months, and why an amount is what it is."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -14,7 +15,10 @@ from casework import todo
 from registry import money, months, scope
 from registry import queries as registry_queries
 from relief import queries as relief_queries
+from relief.policy import Insurance, NoRuleInForce
+from relief.queries import explanations
 from relief.queries.amounts import AccountMonth
+from relief.views.explain import node
 
 LATEST_NOTICES = 3
 
@@ -76,3 +80,26 @@ def month_list(request: HttpRequest) -> HttpResponse:
         "portal/months.html",
         {"employer": employer, "account": account, "totals": totals_of(account)},
     )
+
+
+@require_safe
+@scope.member_required
+def why(request: HttpRequest, month: str, insurance: str) -> HttpResponse:
+    """Show the steps from what was declared to what is owed, as of today."""
+    employer = scope.member_of(request).employer
+    today = timezone.localdate()
+    try:
+        period, kind = months.parse(month), Insurance(insurance)
+    except ValueError:
+        raise Http404 from None
+    context: dict[str, Any] = {
+        "employer": employer,
+        "title": f"{period.year}年{period.month}月{kind.label}保险是怎样算的",
+    }
+    try:
+        found = explanations.why(employer, period, kind, today)
+    except (explanations.NothingDeclared, NoRuleInForce) as nothing:
+        context["nothing"] = str(nothing)
+    else:
+        context |= {"found": found, "steps": [node(step) for step in found.explanation.steps]}
+    return render(request, "portal/why.html", context)

@@ -47,14 +47,14 @@ def explain(request: HttpRequest, uscc: str, month: str, insurance: str) -> Http
             "found": found,
             "result": found.explanation.result,
             "settled": found.explanation.settled,
-            "steps": [_node(step) for step in found.explanation.steps],
+            "steps": [node(step) for step in found.explanation.steps],
         }
     return render(request, "relief/explain.html", context)
 
 
-def _node(step: Step) -> dict[str, Any]:
+def node(step: Step) -> dict[str, Any]:
     """Return a step as `explain_tree` shows it; its parts come before its parameters."""
-    children = [_node(part) for part in step.parts[:MOST_PARTS]]
+    children = [node(part) for part in step.parts[:MOST_PARTS]]
     if rest := step.parts[MOST_PARTS:]:
         amount = sum(part.amount for part in rest if part.amount is not None)
         children.append({"label": f"其余 {len(rest)} 种申报基数", "value": f"{money(amount)} 元"})

@@ -9,7 +9,9 @@ from casework import todo
 from casework.models import Notice
 from casework.todo import Todo
 from config import health
+from registry.models import UnitType
 from tests.factories import client_for, make_employer, make_member, make_officer
+from tests.relief.builders import declare, recalculate
 
 pytestmark = pytest.mark.django_db
 
@@ -53,6 +55,29 @@ def test_the_portal_shows_only_ones_own_notices(waiting):
 
 def test_the_months_page_says_when_there_is_nothing_yet():
     assert "还没有核定结果" in client_for(make_member()).get("/portal/months/").content.decode()
+
+
+def test_the_enterprise_reads_its_months_and_why_an_amount_is_what_it_is():
+    """5,000.00 yuan of pension base in February, 16 % of it: 800.00, all of it waived."""
+    employer = make_employer(unit_type=UnitType.INDIVIDUAL_BUSINESS)
+    declare(employer, "2020-02", ["5000.00"])
+    recalculate()
+    client = client_for(make_member(employer))
+
+    months = client.get("/portal/months/").content.decode()
+    assert "800.00" in months
+    assert "怎样算的" in months
+    why = client.get("/portal/months/2020-02/pension/").content.decode()
+    assert "800.00" in why
+    assert "川人社发" in why
+
+
+def test_why_says_when_there_is_nothing_to_explain():
+    client = client_for(make_member())
+
+    assert "没有可以说明的金额" in client.get("/portal/months/2020-03/pension/").content.decode()
+    assert client.get("/portal/months/2020-13/pension/").status_code == 404
+    assert client.get("/portal/months/2020-02/medical/").status_code == 404
 
 
 def test_health_is_plain_and_keeps_no_secret():
