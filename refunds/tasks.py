@@ -1,16 +1,26 @@
 """What workers do for this app. What is due stands in the database; these only begin it."""
 
+from datetime import timedelta
+
 from celery import shared_task
 from django.db import OperationalError
 from django.utils import timezone
 
 from refunds.services import bank, offers
+from registry import doorbell
+
+AT_MOST = timedelta(seconds=40)
 
 
 @shared_task(acks_late=True, autoretry_for=(OperationalError,), retry_backoff=True, max_retries=5)
 def offer_due() -> None:
-    """Turn what runs have found into offers; safe to run twice, late or never."""
-    offers.work_due(clock=timezone.now)
+    """Turn what runs have found into offers; safe to run twice, late or never.
+
+    A whole city takes minutes, a task should not: what is left rings again.
+    """
+    offers.work_due(clock=timezone.now, at_most=AT_MOST)
+    if offers.any_due(at=timezone.now()):
+        doorbell.ring(offer_due)
 
 
 @shared_task(acks_late=True, autoretry_for=(OperationalError,), retry_backoff=True, max_retries=5)

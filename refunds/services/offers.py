@@ -7,7 +7,7 @@ is in force today decides. Running it again, or twice at once, changes nothing e
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
@@ -81,22 +81,31 @@ class Offered:
         self.amount += other.amount
 
 
-def work_due(*, clock: Callable[[], datetime]) -> Offered:
-    """Do all the work that is due and that nobody else is doing.
+def work_due(*, clock: Callable[[], datetime], at_most: timedelta | None = None) -> Offered:
+    """Do all the work that is due and that nobody else is doing, or begin with it.
 
-    `clock` tells the time: the work may take minutes and keeps its lease alive.
+    `clock` tells the time: the work may take minutes and keeps its lease alive. After
+    `at_most` what is left is given back for whoever comes next.
     """
     done = Offered()
+    until = clock() + at_most if at_most else None
     mark_finished_runs()
     for work_id in list(leases.due(OfferWork, at=clock()).values_list("pk", flat=True)):
-        done.add(offer_refunds(work_id=work_id, clock=clock))
+        done.add(offer_refunds(work_id=work_id, clock=clock, until=until))
     return done
 
 
-def offer_refunds(*, work_id: int, clock: Callable[[], datetime]) -> Offered:
-    """Do one piece of work, 500 employers at a time; each piece is whole by itself.
+def any_due(*, at: datetime) -> bool:
+    """Return whether work waits that nobody is doing."""
+    return leases.due(OfferWork, at=at).exists()
 
-    Killed in the middle, the next one begins anew and finds the first part settled.
+
+def offer_refunds(
+    *, work_id: int, clock: Callable[[], datetime], until: datetime | None = None
+) -> Offered:
+    """Do one piece of work, 500 employers at a time; each time is whole by itself.
+
+    Killed in the middle, or stopped at `until`, the next one goes on where it stopped.
     """
     done = Offered()
     work = leases.claim(OfferWork, work_id, at=clock())
@@ -104,15 +113,24 @@ def offer_refunds(*, work_id: int, clock: Callable[[], datetime]) -> Offered:
         return done
     ids = work.employer_ids or list(Employer.objects.order_by("pk").values_list("pk", flat=True))
     try:
-        for start in range(0, len(ids), CHUNK):
-            done.add(settle(employer_ids=ids[start : start + CHUNK], at=clock()))
-            leases.keep(work, at=clock(), steps_done=start, steps_total=len(ids))
-        with transaction.atomic():
-            leases.end(work, WorkState.DONE, at=clock(), steps_done=len(ids))
+        for start in range(work.steps_done, len(ids), CHUNK):
+            if until and clock() >= until:
+                _give_back(work)
+                return done
+            chunk = ids[start : start + CHUNK]
+            done.add(settle(employer_ids=chunk, at=clock()))
+            leases.keep(work, at=clock(), steps_done=start + len(chunk), steps_total=len(ids))
+        leases.end(work, WorkState.DONE, at=clock(), steps_done=len(ids))
     except leases.LeaseLost:
         # Somebody else has taken over; what is settled is settled.
         return done
     return done
+
+
+def _give_back(work: OfferWork) -> None:
+    """Let go of the lease, so that the next one needn't wait for its end."""
+    held = OfferWork.objects.filter(pk=work.pk, lease_token=work.lease_token)
+    held.update(lease_until=None)
 
 
 @dataclass

@@ -20,6 +20,7 @@ from tests.refunds.making import (
     TODAY,
     assess,
     clock,
+    later,
     make_run,
     offer,
     overpay,
@@ -202,6 +203,25 @@ def test_work_that_somebody_holds_is_left_alone():
     work = OfferWork.objects.get()
     OfferWork.objects.update(state=WorkState.RUNNING, lease_until=AT.replace(year=2021))
     assert offers.offer_refunds(work_id=work.pk, clock=clock).opened == 0
+
+
+def test_work_that_is_stopped_goes_on_where_it_stopped(monkeypatch):
+    monkeypatch.setattr(offers, "CHUNK", 1)
+    employers = [overpay() for _ in range(3)]
+    offers.mark_due(at=AT, employer_ids=[found.pk for found in employers], reason="试验")
+    OfferWork.objects.filter(run__isnull=False).delete()
+    ticks = iter(range(100))
+
+    def hurrying():
+        return later(seconds=next(ticks))
+
+    work = OfferWork.objects.latest("pk")
+    first = offers.offer_refunds(work_id=work.pk, clock=hurrying, until=later(seconds=4))
+    assert 0 < first.opened < 3
+    assert offers.any_due(at=AT)
+    second = offers.offer_refunds(work_id=work.pk, clock=hurrying)
+    assert first.opened + second.opened == 3
+    assert not offers.any_due(at=later(days=1))
 
 
 def employer_run(employer):
