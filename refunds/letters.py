@@ -25,7 +25,9 @@ def _named(obligation: Obligation) -> str:
 
 def offered(obligations: list[Obligation], *, clauses: Iterable[str], replaces: bool) -> Message:
     """Return the notice that there is money to give back; all of one employer."""
-    parts = "，".join(_named(obligation) for obligation in obligations)
+    funds = list(Insurance.values)
+    named = sorted(obligations, key=lambda obligation: funds.index(obligation.insurance))
+    parts = "，".join(_named(obligation) for obligation in named)
     sum_of_all = _yuan(total(obligation.amount for obligation in obligations))
     opening = "您单位此前收到的退费金额有变动，请以本通知为准。" if replaces else ""
     grounds = "；".join(sorted(set(clauses)))
