@@ -16,7 +16,8 @@ from xlsxwriter import Workbook
 
 from registry.money import total
 from registry.workbook import cells
-from registry.workbook.reader import Cell, Unreadable, has_content, read
+from registry.workbook.cells import Cell
+from registry.workbook.reader import Unreadable, has_content, read
 from registry.workbook.schema import Column, Kind
 
 OUT = (
@@ -100,8 +101,8 @@ def write(lines: Sequence[PaymentLine]) -> bytes:
     for column, title in enumerate(OUT):
         sheet.write_string(0, column, title)
     for row, line in enumerate(lines, start=1):
-        texts = (line.batch_number, line.line_no, line.payer_account, line.holder)
-        texts += (line.account, line.bank, line.bank_code)
+        parties = (line.payer_account, line.holder, line.account, line.bank, line.bank_code)
+        texts = (line.batch_number, line.line_no, *parties)
         for column, text in enumerate(texts):
             sheet.write_string(row, column, text)
         sheet.write_number(row, len(texts), line.amount, money)
