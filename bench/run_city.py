@@ -92,7 +92,10 @@ def fill(employers: int, persons: int) -> None:
         with transaction.atomic():
             cursor.execute(
                 """CREATE TEMP TABLE city ON COMMIT DROP AS
-                SELECT DISTINCT employer_id, month FROM relief_declarationline"""
+                SELECT e.id AS employer_id, m.month::date AS month FROM registry_employer e
+                CROSS JOIN generate_series(%(first)s::date, %(last)s, interval '1 month') m(month);
+                ANALYZE city""",
+                numbers,
             )
             law = inputs.law_rows(queries.policy_as_of(AS_OF), FIRST, LAST)
             aggregate(cursor, employer_months="city", law=law)

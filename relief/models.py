@@ -222,6 +222,8 @@ class RunShard(Work):
     number = models.PositiveIntegerField("分片")
     first_employer_id = models.BigIntegerField("起始单位")
     last_employer_id = models.BigIntegerField("截止单位")
+    # Equal only for the very same stored rows: a shard that comes to the same isn't worked twice.
+    fingerprint = models.TextField("输入摘要", blank=True)
     totals = models.JSONField("结果", default=dict, blank=True)
 
     class Meta:

@@ -5,10 +5,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from registry import doorbell
-from relief.services import work
-
-#: How often the sweeper looks for shards that nobody holds.
-SWEEP_SECONDS = 15
+from relief.services import overpaid, work
 
 
 @shared_task(acks_late=True, autoretry_for=(OperationalError,), retry_backoff=True, max_retries=5)
@@ -21,8 +18,12 @@ def work_shard(*, shard_id: int) -> None:
 
 @shared_task
 def sweep() -> None:
-    """Ring for every shard that is due and in nobody's hands: lost messages, dead workers."""
+    """Ring for every shard that is due and in nobody's hands: lost messages, dead workers.
+
+    Also brings the desk's list of overpayments up to date: payments and refunds ring for nobody.
+    """
     ring_due()
+    overpaid.refresh(day=timezone.localdate())
 
 
 def ring_due() -> int:

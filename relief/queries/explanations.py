@@ -6,7 +6,7 @@ from typing import Any
 
 from classification.models import Size
 from registry import money, months
-from registry.models import Employer, UnitType
+from registry.models import Employer, UnitType, WorkState
 from registry.money import ZERO
 from relief.calc.explain import Explanation, Parameter, Step, explain
 from relief.models import Assessment
@@ -45,13 +45,14 @@ def why(employer: Employer, month: date, insurance: Insurance, day: date) -> Exp
     """
     versions = assessments_in_force(day).select_related("run")
     version = versions.filter(employer=employer, month=month, insurance=insurance).first()
-    policy = policy_as_of(version.as_of if version else day)
+    origin = _origin(version) if version else None
+    policy = policy_as_of(origin.as_of if origin else day)
     lines = single.lines(
         employer,
         policy,
         months=[month],
         wanted=[(month, insurance)],
-        marks=version.run.inputs if version else single.EVERYTHING,
+        marks=origin.run.inputs if origin else single.EVERYTHING,
     )
     (line,) = (line for line in lines if line.insurance == insurance)
     if version is None and not line.declared:
@@ -69,6 +70,26 @@ def why(employer: Employer, month: date, insurance: Insurance, day: date) -> Exp
     )
     agrees = version is None or _same(version, explanation)
     return Explained(employer, day, policy, version, line, explanation, agrees)
+
+
+def _origin(version: Assessment) -> Assessment:
+    """Return the version that was worked out, for one that a run looking back has kept.
+
+    Such a run writes down what held on a later run's day under that day: the result is of the
+    version that held on the run's own day before it.
+    """
+    if version.as_of == version.run.as_of:
+        return version
+    former = Assessment.objects.filter(
+        employer=version.employer_id,
+        month=version.month,
+        insurance=version.insurance,
+        as_of__lte=version.run.as_of,
+        run_id__lt=version.run_id,
+        run__state=WorkState.DONE,
+    )
+    found = former.select_related("run").order_by("-as_of", "-run_id").first()
+    return _origin(found) if found else version
 
 
 def _same(version: Assessment, explanation: Explanation) -> bool:

@@ -6,22 +6,24 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
+from django.db import connection
 from django.db.models import Max, Model
 
 from classification.models import Size, SizeRecord
 from registry import months
 from registry.models import EmployerTerms, UnitType
-from relief.models import Declaration, DeclarationLine, PaidBack, Payment
-from relief.policy import Insurance, Policy
+from relief.models import Declaration, PaidBack, Payment
+from relief.policy import Insurance, Policy, Standing
 
 INPUTS: dict[str, type[Model]] = {
     "terms": EmployerTerms,
     "sizes": SizeRecord,
-    "lines": DeclarationLine,
     "declarations": Declaration,
     "payments": Payment,
     "paid_back": PaidBack,
 }
+# Finding the greatest number in a partitioned table would read all of it.
+_LAST_LINE = "SELECT last_value FROM relief_declarationline_id_seq"
 #: Stands for «no size in the province's data».
 NO_SIZE = ""
 
@@ -38,10 +40,14 @@ class Scope:
 
 def marks() -> dict[str, int]:
     """Return the last number of every input table; rows above it came later (frozen inputs)."""
-    return {
+    found = {
         name: model._default_manager.aggregate(last=Max("id"))["last"] or 0
         for name, model in INPUTS.items()
     }
+    with connection.cursor() as cursor:
+        cursor.execute(_LAST_LINE)
+        (found["lines"],) = cursor.fetchone()
+    return found
 
 
 def declared_months() -> tuple[date, date] | None:
@@ -82,26 +88,34 @@ def ruling_rows(policy: Policy, first: date, last: date) -> str:
     :raises NoRuleInForce: if a unit type or a size is in no document.
     """
     rows: list[dict[str, Any]] = []
-    sizes: list[tuple[str, str | None]] = [(NO_SIZE, None)]
-    sizes += [(size.value, str(size.label)) for size in Size]
+    sizes: dict[str, str | None] = {NO_SIZE: None}
+    sizes |= {size.value: str(size.label) for size in Size}
     for month in months.span(first, last):
+        by_size = policy.class_rules(month)
         for unit_type in UnitType:
-            for size, label in sizes:
-                standing = policy.standing(str(unit_type.label), label, month)
-                for insurance in Insurance:
-                    ruling = policy.ruling(standing, insurance, month)
-                    rows.append(
-                        {
-                            "unit_type": unit_type.value,
-                            "size": size,
-                            "insurance": insurance.value,
-                            "month": month.isoformat(),
-                            "employer_class": standing.employer_class.value,
-                            "fraction": str(ruling.fraction),
-                            "clause": ruling.clause,
-                        }
-                    )
+            label = str(unit_type.label)
+            found: dict[str | None, list[dict[str, Any]]] = {}
+            for size, size_label in sizes.items():
+                # A type that doesn't go by size comes to the same with every size.
+                key = size_label if by_size.get(label) is None else None
+                if key not in found:
+                    found[key] = _rulings(policy, policy.standing(label, key, month), month)
+                rows += [{**row, "unit_type": unit_type.value, "size": size} for row in found[key]]
     return json.dumps(rows, ensure_ascii=False)
+
+
+def _rulings(policy: Policy, standing: Standing, month: date) -> list[dict[str, Any]]:
+    return [
+        {
+            "insurance": insurance.value,
+            "month": month.isoformat(),
+            "employer_class": standing.employer_class.value,
+            "fraction": str(ruling.fraction),
+            "clause": ruling.clause,
+        }
+        for insurance in Insurance
+        for ruling in [policy.ruling(standing, insurance, month)]
+    ]
 
 
 def size_first_month(policy: Policy) -> date:

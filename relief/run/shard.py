@@ -1,7 +1,7 @@
 """One shard: a range of employers, assessed by one statement."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -59,13 +59,55 @@ def reading(policy: Policy, scope: Scope, marks: Mapping[str, int]) -> Reading:
     )
 
 
-def assess(what: Reading, *, first: int, last: int, run: int) -> dict[str, Any]:
+def assess(
+    what: Reading, *, first: int, last: int, run: int, later: Sequence[Scope] = ()
+) -> dict[str, Any]:
     """Assess a range of employers, add what changed, and return the totals.
 
     Call it in a transaction. Working the same range of the same run twice is refused by the
     table (`assessment_once_per_run`); the shard's lease sees to it that it isn't tried.
+
+    :param later: what finished runs with a later as-of date covered; what held on their days
+        is kept.
     """
-    return _run(statements.ASSESS, what.parameters(first=first, last=last, run=run))
+    parameters = what.parameters(first=first, last=last, run=run)
+    if not later:
+        return _run(statements.ASSESS, parameters)
+    parameters["later"] = json.dumps(
+        [
+            {
+                "as_of": scope.as_of.isoformat(),
+                "first_month": scope.first_month.isoformat(),
+                "last_month": scope.last_month.isoformat(),
+                "employer_ids": scope.employer_ids,
+            }
+            for scope in later
+        ]
+    )
+    return _run(statements.ASSESS_BACK, parameters)
+
+
+def fingerprint(what: Reading, *, first: int, last: int) -> str:
+    """Return a text that is equal for two shards only if the same stored rows go into both."""
+    parameters = what.parameters(first=first, last=last, run=0)
+    with connection.cursor() as cursor:
+        cursor.execute(statements.FINGERPRINT, parameters)
+        (found,) = cursor.fetchone()
+    return str(found)
+
+
+def unchanged(totals: dict[str, Any]) -> dict[str, Any]:
+    """Return the totals of a shard that comes to the same as an earlier one with `totals`."""
+    groups = [
+        {
+            **group,
+            "changed": 0,
+            "before_relief": group["relief"],
+            "before_net_due": group["net_due"],
+        }
+        for group in totals["groups"]
+    ]
+    return {**totals, "changed": 0, "groups": groups, "largest": []}
 
 
 def simulate(what: Reading, *, first: int, last: int) -> dict[str, Any]:

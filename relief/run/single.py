@@ -149,6 +149,10 @@ def _terms_in(known: list[EmployerTerms], month: date) -> EmployerTerms:
 
 
 def _size_in(known: list[SizeRecord], month: date, first_month: date) -> str | None:
-    """Return the latest size that holds in a month (D7), or None."""
-    holding = [size for size in known if (size.from_month or first_month) <= month]
+    """Return the latest size that holds in a month (D7), or None.
+
+    Before the first month of size data nothing is waived; an employer keeps its size there.
+    """
+    sized = max(month, first_month)
+    holding = [size for size in known if (size.from_month or first_month) <= sized]
     return max(holding, key=lambda size: (size.dated, size.pk)).size if holding else None

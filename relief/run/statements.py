@@ -69,12 +69,14 @@ standing AS MATERIALIZED (
     SELECT t.id AS employer_id, m.month, t.injury_rate,
         coalesce(p.unit_type, t.unit_type) AS unit_type, coalesce(s.size, '') AS size
     FROM own_terms t
-    JOIN (SELECT DISTINCT month FROM law) m ON t.since <= m.month AND m.month < t.until
+    -- Before the first month of size data nothing is waived; an employer keeps its size there.
+    JOIN (SELECT DISTINCT month, greatest(month, %(size_first_month)s) AS sized FROM law) m
+        ON t.since <= m.month AND m.month < t.until
     LEFT JOIN parent_terms p
         ON p.uscc = t.parent_uscc AND p.since <= m.month AND m.month < p.until
     LEFT JOIN sizes s
         ON s.uscc = coalesce(nullif(t.parent_uscc, ''), t.uscc)
-        AND s.since <= m.month AND m.month < s.until
+        AND s.since <= m.sized AND m.sized < s.until
 ),
 -- Every employer, month and insurance with the rules that hold there.
 judged AS MATERIALIZED (
@@ -126,11 +128,19 @@ fresh AS MATERIALIZED (
         coalesce(sum(round(b.base * k.now_employer_rate, 2)), 0) AS gross_due,
         coalesce(sum(round(b.base * k.now_employee_rate, 2)), 0) AS employee_due
     FROM stale k
-    LEFT JOIN relief_declarationline n
-        ON n.employer_id = k.employer_id AND n.month = k.month
-        AND n.employer_id BETWEEN %(first)s AND %(last)s
-        AND n.month BETWEEN %(first_month)s AND %(last_month)s
-        AND n.id <= %(lines)s AND (n.replaced_by IS NULL OR n.replaced_by > %(lines)s)
+    LEFT JOIN (
+        SELECT employer_id, month, pension_base, unemployment_base, injury_base
+        FROM relief_declarationline
+        WHERE replaced_by IS NULL AND id <= %(lines)s
+            AND employer_id BETWEEN %(first)s AND %(last)s
+            AND month BETWEEN %(first_month)s AND %(last_month)s
+        UNION ALL
+        SELECT employer_id, month, pension_base, unemployment_base, injury_base
+        FROM relief_declarationline
+        WHERE replaced_by > %(lines)s AND id <= %(lines)s
+            AND employer_id BETWEEN %(first)s AND %(last)s
+            AND month BETWEEN %(first_month)s AND %(last_month)s
+    ) n ON n.employer_id = k.employer_id AND n.month = k.month
     LEFT JOIN LATERAL (
         SELECT least(greatest(i.base, k.now_lower), k.now_upper) AS base
         FROM (SELECT CASE k.insurance
@@ -227,40 +237,76 @@ written AS (
 )
 """
 
+# A run that looks back must not change what later runs have found: where the next later one
+# found nothing new and so wrote nothing, what held until now is written down for its day.
+PINNED = """
+later AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset(%(later)s::jsonb) AS l(
+        as_of date, first_month date, last_month date, employer_ids jsonb)
+),
+pinned AS (
+    INSERT INTO relief_assessment (
+        employer_id, month, insurance, as_of, run_id, headcount, base_total, gross_due,
+        relief_fraction, relief, net_due, employee_due, employer_class, clause)
+    SELECT p.employer_id, p.month, p.insurance, p.later, %(run)s, coalesce(before_headcount, 0),
+        coalesce(before_base_total, 0), coalesce(before_gross_due, 0),
+        coalesce(before_fraction, relief_fraction), coalesce(before_relief, 0),
+        coalesce(before_net_due, 0), coalesce(before_employee_due, 0),
+        coalesce(before_class, employer_class), coalesce(before_clause, clause)
+    FROM (
+        SELECT f.*, (
+            SELECT min(l.as_of) FROM later l
+            WHERE f.month BETWEEN l.first_month AND l.last_month
+                AND (l.employer_ids = '[]' OR l.employer_ids @> to_jsonb(f.employer_id))
+        ) AS later
+        FROM found f WHERE f.changed
+    ) p
+    WHERE p.later IS NOT NULL AND NOT EXISTS (
+        SELECT FROM relief_assessment a JOIN relief_run r ON r.id = a.run_id
+        WHERE a.employer_id = p.employer_id AND a.month = p.month AND a.insurance = p.insurance
+            AND a.as_of > %(as_of)s AND a.as_of <= p.later AND r.state = 'DONE' AND r.id < %(run)s)
+)
+"""
+
+# Every line is added up once, by employer and insurance; the rest is rolled up from there.
 SUMMARY = """,
 by_employer AS MATERIALIZED (
-    SELECT employer_id,
-        count(*) FILTER (WHERE headcount > 0 OR changed) AS lines,
+    SELECT employer_id, employer_class, insurance,
+        count(*) FILTER (WHERE headcount > 0) AS lines,
         count(*) FILTER (WHERE changed) AS changed,
-        bool_or(employer_class = 'pending' AND headcount > 0) AS undetermined,
-        sum(relief) AS relief,
-        sum(paid - net_due) FILTER (WHERE paid > net_due) AS overpaid,
-        sum(net_due) FILTER (WHERE changed) AS net_due,
-        coalesce(sum(before_net_due) FILTER (WHERE changed), 0) AS before_net_due
-    FROM found GROUP BY employer_id
+        count(*) FILTER (WHERE changed AND headcount = 0) AS emptied,
+        sum(gross_due) AS gross_due, sum(relief) AS relief,
+        coalesce(sum(before_relief), 0) AS before_relief,
+        coalesce(sum(before_net_due), 0) AS before_net_due,
+        coalesce(sum(paid - net_due) FILTER (WHERE paid > net_due), 0) AS overpaid
+    FROM found GROUP BY employer_id, employer_class, insurance
+),
+change AS (
+    SELECT employer_id, sum(gross_due - relief) AS net_due, sum(before_net_due) AS before_net_due
+    FROM by_employer GROUP BY employer_id
+    HAVING sum(changed) > 0 AND sum(gross_due - relief) <> sum(before_net_due)
+    ORDER BY abs(sum(gross_due - relief) - sum(before_net_due)) DESC, employer_id
+    LIMIT 20
 )
 SELECT jsonb_build_object(
-    'employers', count(*) FILTER (WHERE lines > 0),
-    'lines', coalesce(sum(lines), 0),
+    'employers', count(DISTINCT employer_id) FILTER (WHERE lines + emptied > 0),
+    'lines', coalesce(sum(lines + emptied), 0),
     'changed', coalesce(sum(changed), 0),
-    'undetermined', count(*) FILTER (WHERE undetermined),
+    'emptied', coalesce(sum(emptied), 0),
+    'undetermined', count(DISTINCT employer_id)
+        FILTER (WHERE employer_class = 'pending' AND lines > 0),
     'relief', coalesce(sum(relief), 0)::text,
     'overpaid', coalesce(sum(overpaid), 0)::text,
     'groups', (SELECT coalesce(jsonb_agg(g), '[]') FROM (
-        SELECT employer_class, insurance,
-            count(*) FILTER (WHERE headcount > 0) AS lines,
-            count(*) FILTER (WHERE changed) AS changed,
+        SELECT employer_class, insurance, sum(lines) AS lines, sum(changed) AS changed,
             sum(gross_due)::text AS gross_due, sum(relief)::text AS relief,
-            sum(net_due)::text AS net_due,
-            coalesce(sum(before_relief), 0)::text AS before_relief,
-            coalesce(sum(before_net_due), 0)::text AS before_net_due,
-            coalesce(sum(paid - net_due) FILTER (WHERE paid > net_due), 0)::text AS overpaid
-        FROM found GROUP BY employer_class, insurance) g),
+            sum(gross_due - relief)::text AS net_due,
+            sum(before_relief)::text AS before_relief,
+            sum(before_net_due)::text AS before_net_due, sum(overpaid)::text AS overpaid
+        FROM by_employer GROUP BY employer_class, insurance) g),
     'largest', (SELECT coalesce(jsonb_agg(c), '[]') FROM (
         SELECT employer_id, net_due::text AS net_due, before_net_due::text AS before_net_due
-        FROM by_employer WHERE net_due <> before_net_due
-        ORDER BY abs(net_due - before_net_due) DESC, employer_id
-        LIMIT 20) c)
+        FROM change) c)
 )
 FROM by_employer
 """
@@ -294,3 +340,33 @@ _READ = f"{STANDING}, {DECLARED}, {FRESH}, {PAID}, {IN_FORCE}, {FOUND}"
 SIMULATE = f"WITH {_READ}{SUMMARY}"
 #: Returns the same totals, adds the assessments that changed and keeps the renewed totals.
 ASSESS = f"WITH {_READ}, {KEEP_FRESH}, {WRITTEN}{SUMMARY}"
+#: The same for a run that looks back behind finished ones; needs the parameter `later`.
+ASSESS_BACK = f"WITH {_READ}, {KEEP_FRESH}, {WRITTEN}, {PINNED}{SUMMARY}"
+
+_IDS = "count(*) || ':' || coalesce(sum(id), 0) || ':' || coalesce(bit_xor(hashint8extended(id, 0)), 0)"
+#: Returns a text that is the same only if the very same rows go into a shard. Rows are never
+#: changed, so their numbers say all; it is compared with an earlier shard of the same law.
+FINGERPRINT = f"""
+SELECT concat_ws('/',
+    (SELECT md5(string_agg(id || uscc, ',' ORDER BY id)) FROM registry_employer
+        WHERE id BETWEEN %(first)s AND %(last)s),
+    (SELECT {_IDS} FROM registry_employerterms WHERE id <= %(terms)s),
+    (SELECT {_IDS} FROM classification_sizerecord
+        WHERE id <= %(sizes)s AND dated <= %(as_of)s),
+    (SELECT {_IDS} FROM (
+        SELECT id FROM relief_declaration
+        WHERE replaced_by IS NULL AND id <= %(declarations)s
+            AND employer_id BETWEEN %(first)s AND %(last)s
+            AND month BETWEEN %(first_month)s AND %(last_month)s
+        UNION ALL
+        SELECT id FROM relief_declaration
+        WHERE replaced_by > %(declarations)s AND id <= %(declarations)s
+            AND employer_id BETWEEN %(first)s AND %(last)s
+            AND month BETWEEN %(first_month)s AND %(last_month)s) d),
+    (SELECT {_IDS} FROM relief_payment
+        WHERE employer_id BETWEEN %(first)s AND %(last)s AND id <= %(payments)s
+            AND month BETWEEN %(first_month)s AND %(last_month)s AND arrived_on <= %(as_of)s),
+    (SELECT {_IDS} FROM relief_paidback
+        WHERE employer_id BETWEEN %(first)s AND %(last)s AND id <= %(paid_back)s
+            AND month BETWEEN %(first_month)s AND %(last_month)s AND "on" <= %(as_of)s))
+"""

@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils import timezone
 
 from registry import work
 from registry.models import WorkState
@@ -19,7 +20,7 @@ from relief.policy import Policy
 from relief.queries.policies import policy_as_of
 from relief.run import inputs, shard, totals
 from relief.run.inputs import Scope
-from relief.services import runs
+from relief.services import overpaid, runs
 
 #: A shard that killed its worker this often will do so again.
 MAX_ATTEMPTS = 5
@@ -67,6 +68,8 @@ def work_shard(*, shard_id: int, clock: Clock) -> Outcome:
         # Another worker has it, or the run was ended: nothing of ours is stored.
         return Outcome.NOT_MINE
     ended = runs.finish_run(run_id=piece.run_id, at=clock())
+    if ended:
+        overpaid.refresh(day=timezone.localtime(clock()).date())
     return Outcome.RUN_ENDED if ended else Outcome.WORKED
 
 
@@ -75,10 +78,41 @@ def _assess(claimed: RunShard, policy: Policy, clock: Clock) -> None:
     run = claimed.run
     work.hold(claimed)
     what = shard.reading(policy, _scope(run), run.inputs)
-    found = shard.assess(
-        what, first=claimed.first_employer_id, last=claimed.last_employer_id, run=run.pk
-    )
-    work.end(claimed, WorkState.DONE, at=clock(), totals=found)
+    bounds = {"first": claimed.first_employer_id, "last": claimed.last_employer_id}
+    mark = shard.fingerprint(what, **bounds)
+    former = _former_shard(claimed, mark)
+    if former is not None:
+        found = shard.unchanged(former.totals)
+    else:
+        found = shard.assess(what, **bounds, run=run.pk, later=_later(run))
+    work.end(claimed, WorkState.DONE, at=clock(), totals=found, fingerprint=mark)
+
+
+def _former_shard(claimed: RunShard, mark: str) -> RunShard | None:
+    """Return the shard that has found this very result before, if it still holds on the day.
+
+    Same day, law, months, employers and stored rows, and no run since that could have changed
+    what holds on the day: then the result is the same, and known.
+    """
+    run = claimed.run
+    finished = Run.objects.filter(state=WorkState.DONE, as_of__lte=run.as_of, pk__lt=run.pk)
+    last = finished.order_by("-pk").first()
+    names = ("as_of", "policy_sha256", "from_month", "to_month", "employer_ids")
+    if last is None or any(getattr(last, name) != getattr(run, name) for name in names):
+        return None
+    former = last.shards.filter(
+        first_employer_id=claimed.first_employer_id,
+        last_employer_id=claimed.last_employer_id,
+        fingerprint=mark,
+    ).first()
+    # Lines that came down to nothing are counted by the run that found it, and not again.
+    return former if former and not former.totals["emptied"] else None
+
+
+def _later(run: Run) -> list[Scope]:
+    """Return what finished runs covered that look at a later day than this one."""
+    later = Run.objects.filter(state=WorkState.DONE, as_of__gt=run.as_of, pk__lt=run.pk)
+    return [_scope(other) for other in later.order_by("as_of")]
 
 
 def _scope(run: Run) -> Scope:

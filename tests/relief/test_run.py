@@ -115,6 +115,99 @@ def test_a_run_compares_with_what_holds_on_its_own_date():
     assert in_force(employer, AUGUST, month=date(2020, 5, 1)).relief == 800
 
 
+def test_what_a_later_run_found_unchanged_stays_though_a_run_looks_back():
+    """The later run wrote nothing: what held on its day is written down by the one that does."""
+    employer = sized_employer(Size.LARGE)
+    declare(employer, "2020-01", ["10000.00"])
+    january = date(2020, 1, 1)
+    recalculate(APRIL)
+    assert recalculate(AUGUST).totals["changed"] == 3  # only the clause: another document
+    december = date(2020, 12, 1)
+    assert recalculate(december).totals["changed"] == 0
+    declare(employer, "2020-01", ["5000.00"])
+
+    recalculate(date(2020, 9, 1))
+
+    assert in_force(employer, date(2020, 9, 1), month=january).gross_due == 800
+    assert in_force(employer, date(2020, 11, 30), month=january).gross_due == 800
+    assert in_force(employer, december, month=january).gross_due == 1600
+    assert in_force(employer, AUGUST, month=january).gross_due == 1600
+    assert recalculate(december).totals["changed"] == 3
+
+
+def test_what_was_not_declared_on_a_later_runs_day_stays_so():
+    employer, newcomer = sized_employer(), sized_employer()
+    declare(employer)
+    recalculate(AUGUST)
+    declare(newcomer)
+
+    recalculate(APRIL)
+
+    assert in_force(newcomer, APRIL).headcount == 1
+    assert in_force(newcomer, AUGUST).headcount == 0
+    recalculate(AUGUST)
+    assert in_force(newcomer, AUGUST).headcount == 1
+
+
+def test_a_run_that_looks_back_keeps_to_what_the_later_run_covered():
+    employer = sized_employer(Size.LARGE)
+    declare(employer, "2020-03")
+    declare(employer, "2020-04")
+    recalculate(APRIL)
+    recalculate(AUGUST, from_month=APRIL)
+    for month in ("2020-03", "2020-04"):
+        declare(employer, month, ["5000.00"])
+
+    recalculate(date(2020, 4, 2))
+
+    assert in_force(employer, AUGUST, month=APRIL).gross_due == 1600
+    assert in_force(employer, AUGUST, month=date(2020, 3, 1)).gross_due == 800
+
+
+def test_a_shard_that_nothing_new_goes_into_is_known_already(monkeypatch):
+    employer = sized_employer(Size.LARGE)
+    declare(employer)
+    pay(employer, "1600.00")
+    first = recalculate()
+    calls = []
+    assess = work.shard.assess
+    monkeypatch.setattr(
+        work.shard, "assess", lambda *args, **kw: calls.append(1) or assess(*args, **kw)
+    )
+
+    second = recalculate()
+    worked = len(calls)
+    pay(employer, "10.00")
+    third = recalculate()
+
+    assert worked == 0
+    assert runs.result(second) == {**runs.result(first), "changed": 0, "unchanged": 3}
+    (group,) = (g for g in second.totals["groups"] if g["insurance"] == "pension")
+    assert group["before_relief"] == group["relief"] == "800.00"
+    assert (len(calls), third.totals["overpaid"]) == (1, "810.00")
+
+
+@pytest.mark.parametrize("what", ["size", "terms", "line", "other day", "run between"])
+def test_whatever_goes_into_a_shard_makes_it_worked_anew(monkeypatch, what):
+    employer = sized_employer(Size.LARGE)
+    declare(employer)
+    recalculate()
+    day = AUGUST
+    if what == "size":
+        make_size(employer, Size.SMALL, dated=date(2020, 7, 1))
+    elif what == "terms":
+        make_terms(employer, injury_rate="0.008")
+    elif what == "line":
+        declare(employer, bases=["10000.00", "20000.00"])
+    elif what == "other day":
+        day = date(2020, 8, 2)
+    else:
+        recalculate(APRIL)
+    monkeypatch.setattr(work.shard, "unchanged", None)
+
+    recalculate(day)
+
+
 def test_of_two_runs_on_one_date_the_later_holds():
     employer = sized_employer()
     declare(employer, bases=["10000.00"])
@@ -393,6 +486,7 @@ def test_a_run_whose_last_worker_died_before_the_end_is_finished_by_the_sweeper(
             "lines": 0,
             "changed": 0,
             "undetermined": 0,
+            "emptied": 0,
             "relief": "0",
             "overpaid": "0",
             "groups": [],
