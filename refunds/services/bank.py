@@ -40,6 +40,16 @@ class Exchanged:
     bounced: int = 0
     unknown: int = 0
 
+    def count(self, file: BankFile) -> None:
+        """Add a file that was looked at for the first time."""
+        if file.refused:
+            self.refused += 1
+            return
+        self.read += 1
+        self.paid += file.paid
+        self.bounced += file.bounced
+        self.unknown += file.wrong
+
     def as_json(self) -> dict[str, int]:
         return asdict(self)
 
@@ -118,19 +128,13 @@ def take(path: Path, *, done: Exchanged, at: datetime) -> None:
     """Read one file and put it away; one that is known already is only put away."""
     try:
         digest = sha256(path.read_bytes()).hexdigest()
+        known = BankFile.objects.filter(sha256=digest).first()
+        file = known or _read(path, digest=digest, at=at)
     except FileNotFoundError:
         return  # another exchange was faster
-    known = BankFile.objects.filter(sha256=digest).first()
-    if known is None:
-        known = _read(path, digest=digest, at=at)
-        if known is not None and known.refused:
-            done.refused += 1
-        elif known is not None:
-            done.read += 1
-            done.paid += known.paid
-            done.bounced += known.bounced
-            done.unknown += known.wrong
-    _put_away(path, digest, refused=known.refused if known else "")
+    if file is not None and known is None:
+        done.count(file)
+    _put_away(path, digest, refused=file.refused if file else "")
 
 
 def _read(path: Path, *, digest: str, at: datetime) -> BankFile | None:
