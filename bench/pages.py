@@ -40,13 +40,14 @@ def measure() -> list[dict[str, object]]:
     from django.test import Client
     from django.test.utils import CaptureQueriesContext
     from django.urls import reverse
+    from django.utils import timezone
 
     from refunds.services import offers
     from registry.models import Agency, Officer, Post
 
     settings.ALLOWED_HOSTS = ["testserver"]
     offered = time.perf_counter()
-    offers.work_due(at=django.utils.timezone.now())
+    offers.work_due(clock=timezone.now)
     offered = time.perf_counter() - offered
     agency = Agency.objects.get(kind="SOCIAL_INSURANCE", district__is_city=True)
     user, _ = User.objects.get_or_create(username="bench")
