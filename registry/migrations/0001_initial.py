@@ -8,7 +8,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -17,252 +16,615 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Import',
+            name="Import",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('QUEUED', '排队中'), ('RUNNING', '进行中'), ('DONE', '已完成'), ('FAILED', '未完成'), ('CANCELLED', '已取消')], default='QUEUED', max_length=10, verbose_name='状态')),
-                ('lease_token', models.UUIDField(blank=True, null=True, verbose_name='租约')),
-                ('lease_until', models.DateTimeField(blank=True, null=True, verbose_name='租约至')),
-                ('attempts', models.PositiveIntegerField(default=0, verbose_name='尝试次数')),
-                ('steps_done', models.PositiveIntegerField(default=0, verbose_name='已完成步数')),
-                ('steps_total', models.PositiveIntegerField(default=0, verbose_name='总步数')),
-                ('progress_note', models.CharField(blank=True, max_length=200, verbose_name='进度说明')),
-                ('failure', models.TextField(blank=True, verbose_name='未完成原因')),
-                ('cancel_requested_at', models.DateTimeField(blank=True, null=True, verbose_name='要求取消时间')),
-                ('created_at', models.DateTimeField(verbose_name='创建时间')),
-                ('started_at', models.DateTimeField(blank=True, null=True, verbose_name='开始时间')),
-                ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='结束时间')),
-                ('kind', models.CharField(max_length=20, verbose_name='类别')),
-                ('file_name', models.CharField(max_length=200, verbose_name='文件名')),
-                ('file_sha256', models.CharField(max_length=64, verbose_name='文件摘要')),
-                ('file', models.FileField(blank=True, max_length=300, upload_to='imports/%Y/%m', verbose_name='文件')),
-                ('os_user', models.CharField(blank=True, max_length=64, verbose_name='系统账号')),
-                ('rows', models.PositiveIntegerField(default=0, verbose_name='读取行数')),
-                ('accepted', models.PositiveIntegerField(default=0, verbose_name='新增或更新行数')),
-                ('unchanged', models.PositiveIntegerField(default=0, verbose_name='相同行数')),
-                ('rejected', models.PositiveIntegerField(default=0, verbose_name='有误行数')),
-                ('error_count', models.PositiveIntegerField(default=0, verbose_name='错误数')),
-                ('errors', models.JSONField(blank=True, default=list, verbose_name='错误')),
-                ('warnings', models.JSONField(blank=True, default=list, verbose_name='提示')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("QUEUED", "排队中"),
+                            ("RUNNING", "进行中"),
+                            ("DONE", "已完成"),
+                            ("FAILED", "未完成"),
+                            ("CANCELLED", "已取消"),
+                        ],
+                        default="QUEUED",
+                        max_length=10,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("lease_token", models.UUIDField(blank=True, null=True, verbose_name="租约")),
+                ("lease_until", models.DateTimeField(blank=True, null=True, verbose_name="租约至")),
+                ("attempts", models.PositiveIntegerField(default=0, verbose_name="尝试次数")),
+                ("steps_done", models.PositiveIntegerField(default=0, verbose_name="已完成步数")),
+                ("steps_total", models.PositiveIntegerField(default=0, verbose_name="总步数")),
+                (
+                    "progress_note",
+                    models.CharField(blank=True, max_length=200, verbose_name="进度说明"),
+                ),
+                ("failure", models.TextField(blank=True, verbose_name="未完成原因")),
+                (
+                    "cancel_requested_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="要求取消时间"),
+                ),
+                ("created_at", models.DateTimeField(verbose_name="创建时间")),
+                (
+                    "started_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="开始时间"),
+                ),
+                (
+                    "finished_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="结束时间"),
+                ),
+                ("kind", models.CharField(max_length=20, verbose_name="类别")),
+                ("file_name", models.CharField(max_length=200, verbose_name="文件名")),
+                ("file_sha256", models.CharField(max_length=64, verbose_name="文件摘要")),
+                (
+                    "file",
+                    models.FileField(
+                        blank=True, max_length=300, upload_to="imports/%Y/%m", verbose_name="文件"
+                    ),
+                ),
+                ("os_user", models.CharField(blank=True, max_length=64, verbose_name="系统账号")),
+                ("rows", models.PositiveIntegerField(default=0, verbose_name="读取行数")),
+                ("accepted", models.PositiveIntegerField(default=0, verbose_name="新增或更新行数")),
+                ("unchanged", models.PositiveIntegerField(default=0, verbose_name="相同行数")),
+                ("rejected", models.PositiveIntegerField(default=0, verbose_name="有误行数")),
+                ("error_count", models.PositiveIntegerField(default=0, verbose_name="错误数")),
+                ("errors", models.JSONField(blank=True, default=list, verbose_name="错误")),
+                ("warnings", models.JSONField(blank=True, default=list, verbose_name="提示")),
             ],
             options={
-                'verbose_name': '导入',
-                'verbose_name_plural': '导入',
+                "verbose_name": "导入",
+                "verbose_name_plural": "导入",
             },
         ),
         migrations.CreateModel(
-            name='District',
+            name="District",
             fields=[
-                ('code', models.CharField(max_length=6, primary_key=True, serialize=False, verbose_name='行政区划代码')),
-                ('name', models.CharField(max_length=20, unique=True, verbose_name='名称')),
-                ('is_city', models.BooleanField(default=False, verbose_name='市本级')),
+                (
+                    "code",
+                    models.CharField(
+                        max_length=6, primary_key=True, serialize=False, verbose_name="行政区划代码"
+                    ),
+                ),
+                ("name", models.CharField(max_length=20, unique=True, verbose_name="名称")),
+                ("is_city", models.BooleanField(default=False, verbose_name="市本级")),
             ],
             options={
-                'verbose_name': '参保地',
-                'verbose_name_plural': '参保地',
-                'constraints': [models.UniqueConstraint(condition=models.Q(('is_city', True)), fields=('is_city',), name='district_one_city_level', violation_error_message='市本级只能有一个。')],
+                "verbose_name": "参保地",
+                "verbose_name_plural": "参保地",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_city", True)),
+                        fields=("is_city",),
+                        name="district_one_city_level",
+                        violation_error_message="市本级只能有一个。",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Agency',
+            name="Agency",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('SOCIAL_INSURANCE', '社会保险经办机构'), ('HR', '人力资源和社会保障部门'), ('FINANCE', '财政部门'), ('TAX', '税务部门'), ('ECONOMY', '经济和信息化部门'), ('STATISTICS', '统计部门'), ('ZONE', '功能区管委会')], max_length=20, verbose_name='类别')),
-                ('zone', models.CharField(blank=True, max_length=20, verbose_name='功能区')),
-                ('name', models.CharField(max_length=60, unique=True, verbose_name='名称')),
-                ('phone', models.CharField(blank=True, max_length=30, verbose_name='联系电话')),
-                ('address', models.CharField(blank=True, max_length=100, verbose_name='地址')),
-                ('district', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='agencies', to='registry.district', verbose_name='参保地')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("SOCIAL_INSURANCE", "社会保险经办机构"),
+                            ("HR", "人力资源和社会保障部门"),
+                            ("FINANCE", "财政部门"),
+                            ("TAX", "税务部门"),
+                            ("ECONOMY", "经济和信息化部门"),
+                            ("STATISTICS", "统计部门"),
+                            ("ZONE", "功能区管委会"),
+                        ],
+                        max_length=20,
+                        verbose_name="类别",
+                    ),
+                ),
+                ("zone", models.CharField(blank=True, max_length=20, verbose_name="功能区")),
+                ("name", models.CharField(max_length=60, unique=True, verbose_name="名称")),
+                ("phone", models.CharField(blank=True, max_length=30, verbose_name="联系电话")),
+                ("address", models.CharField(blank=True, max_length=100, verbose_name="地址")),
+                (
+                    "district",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="agencies",
+                        to="registry.district",
+                        verbose_name="参保地",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '机构',
-                'verbose_name_plural': '机构',
+                "verbose_name": "机构",
+                "verbose_name_plural": "机构",
             },
         ),
         migrations.CreateModel(
-            name='Employer',
+            name="Employer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uscc', models.CharField(max_length=18, unique=True, verbose_name='统一社会信用代码')),
-                ('name', models.CharField(max_length=120, verbose_name='单位名称')),
-                ('zone', models.CharField(blank=True, max_length=20, verbose_name='功能区')),
-                ('industry_code', models.CharField(max_length=4, verbose_name='行业代码')),
-                ('established_on', models.DateField(verbose_name='成立日期')),
-                ('insured_on', models.DateField(verbose_name='参保日期')),
-                ('legal_person', models.CharField(blank=True, max_length=60, verbose_name='法定代表人')),
-                ('contact', models.CharField(blank=True, max_length=60, verbose_name='联系人')),
-                ('phone', models.CharField(blank=True, max_length=30, verbose_name='联系电话')),
-                ('group_name', models.CharField(blank=True, max_length=120, verbose_name='所属集团')),
-                ('address', models.CharField(blank=True, max_length=200, verbose_name='地址')),
-                ('district', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, to='registry.district', verbose_name='参保地')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "uscc",
+                    models.CharField(max_length=18, unique=True, verbose_name="统一社会信用代码"),
+                ),
+                ("name", models.CharField(max_length=120, verbose_name="单位名称")),
+                ("zone", models.CharField(blank=True, max_length=20, verbose_name="功能区")),
+                ("industry_code", models.CharField(max_length=4, verbose_name="行业代码")),
+                ("established_on", models.DateField(verbose_name="成立日期")),
+                ("insured_on", models.DateField(verbose_name="参保日期")),
+                (
+                    "legal_person",
+                    models.CharField(blank=True, max_length=60, verbose_name="法定代表人"),
+                ),
+                ("contact", models.CharField(blank=True, max_length=60, verbose_name="联系人")),
+                ("phone", models.CharField(blank=True, max_length=30, verbose_name="联系电话")),
+                (
+                    "group_name",
+                    models.CharField(blank=True, max_length=120, verbose_name="所属集团"),
+                ),
+                ("address", models.CharField(blank=True, max_length=200, verbose_name="地址")),
+                (
+                    "district",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        to="registry.district",
+                        verbose_name="参保地",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '参保单位',
-                'verbose_name_plural': '参保单位',
+                "verbose_name": "参保单位",
+                "verbose_name_plural": "参保单位",
             },
         ),
         migrations.CreateModel(
-            name='EmployerTerms',
+            name="EmployerTerms",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('from_month', models.DateField(verbose_name='生效月份')),
-                ('unit_type', models.CharField(choices=[('ENTERPRISE', '企业'), ('INDIVIDUAL_BUSINESS', '个体工商户'), ('PRIVATE_NON_ENTERPRISE', '民办非企业单位'), ('SOCIAL_GROUP', '社会团体'), ('FOUNDATION', '基金会'), ('OTHER_SOCIAL', '其他社会组织'), ('GOVERNMENT', '机关'), ('PUBLIC_INSTITUTION', '事业单位'), ('PUBLIC_INSTITUTION_ENTERPRISE', '事业单位（企业养老）')], max_length=30, verbose_name='单位类型')),
-                ('injury_rate', models.DecimalField(decimal_places=6, max_digits=7, verbose_name='工伤保险费率')),
-                ('parent_uscc', models.CharField(blank=True, max_length=18, verbose_name='上级法人信用代码')),
-                ('recorded_at', models.DateTimeField(verbose_name='登记时间')),
-                ('employer', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='terms', to='registry.employer', verbose_name='参保单位')),
-                ('source', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.RESTRICT, to='registry.import', verbose_name='来源')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("from_month", models.DateField(verbose_name="生效月份")),
+                (
+                    "unit_type",
+                    models.CharField(
+                        choices=[
+                            ("ENTERPRISE", "企业"),
+                            ("INDIVIDUAL_BUSINESS", "个体工商户"),
+                            ("PRIVATE_NON_ENTERPRISE", "民办非企业单位"),
+                            ("SOCIAL_GROUP", "社会团体"),
+                            ("FOUNDATION", "基金会"),
+                            ("OTHER_SOCIAL", "其他社会组织"),
+                            ("GOVERNMENT", "机关"),
+                            ("PUBLIC_INSTITUTION", "事业单位"),
+                            ("PUBLIC_INSTITUTION_ENTERPRISE", "事业单位（企业养老）"),
+                        ],
+                        max_length=30,
+                        verbose_name="单位类型",
+                    ),
+                ),
+                (
+                    "injury_rate",
+                    models.DecimalField(
+                        decimal_places=6, max_digits=7, verbose_name="工伤保险费率"
+                    ),
+                ),
+                (
+                    "parent_uscc",
+                    models.CharField(blank=True, max_length=18, verbose_name="上级法人信用代码"),
+                ),
+                ("recorded_at", models.DateTimeField(verbose_name="登记时间")),
+                (
+                    "employer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="terms",
+                        to="registry.employer",
+                        verbose_name="参保单位",
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        to="registry.import",
+                        verbose_name="来源",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '单位按月属性',
-                'verbose_name_plural': '单位按月属性',
+                "verbose_name": "单位按月属性",
+                "verbose_name_plural": "单位按月属性",
             },
         ),
         migrations.CreateModel(
-            name='BankAccount',
+            name="BankAccount",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('holder', models.CharField(max_length=120, verbose_name='户名')),
-                ('bank', models.CharField(max_length=120, verbose_name='开户银行')),
-                ('bank_code', models.CharField(max_length=12, verbose_name='开户行行号')),
-                ('number', models.CharField(max_length=32, verbose_name='银行账号')),
-                ('origin', models.CharField(choices=[('REGISTERED', '参保登记'), ('CORRECTED', '单位更正')], max_length=12, verbose_name='来源类别')),
-                ('recorded_at', models.DateTimeField(verbose_name='登记时间')),
-                ('employer', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='accounts', to='registry.employer', verbose_name='参保单位')),
-                ('source', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.RESTRICT, to='registry.import', verbose_name='来源')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("holder", models.CharField(max_length=120, verbose_name="户名")),
+                ("bank", models.CharField(max_length=120, verbose_name="开户银行")),
+                ("bank_code", models.CharField(max_length=12, verbose_name="开户行行号")),
+                ("number", models.CharField(max_length=32, verbose_name="银行账号")),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[("REGISTERED", "参保登记"), ("CORRECTED", "单位更正")],
+                        max_length=12,
+                        verbose_name="来源类别",
+                    ),
+                ),
+                ("recorded_at", models.DateTimeField(verbose_name="登记时间")),
+                (
+                    "employer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="accounts",
+                        to="registry.employer",
+                        verbose_name="参保单位",
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        to="registry.import",
+                        verbose_name="来源",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '银行账户',
-                'verbose_name_plural': '银行账户',
+                "verbose_name": "银行账户",
+                "verbose_name_plural": "银行账户",
             },
         ),
         migrations.CreateModel(
-            name='Membership',
+            name="Membership",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=40, verbose_name='姓名')),
-                ('phone', models.CharField(blank=True, max_length=30, verbose_name='联系电话')),
-                ('role', models.CharField(choices=[('OWNER', '单位管理员')], default='OWNER', max_length=12, verbose_name='角色')),
-                ('since', models.DateTimeField(verbose_name='开通时间')),
-                ('employer', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='members', to='registry.employer', verbose_name='参保单位')),
-                ('user', models.OneToOneField(on_delete=django.db.models.deletion.RESTRICT, related_name='membership', to=settings.AUTH_USER_MODEL, verbose_name='账号')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=40, verbose_name="姓名")),
+                ("phone", models.CharField(blank=True, max_length=30, verbose_name="联系电话")),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[("OWNER", "单位管理员")],
+                        default="OWNER",
+                        max_length=12,
+                        verbose_name="角色",
+                    ),
+                ),
+                ("since", models.DateTimeField(verbose_name="开通时间")),
+                (
+                    "employer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="members",
+                        to="registry.employer",
+                        verbose_name="参保单位",
+                    ),
+                ),
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="membership",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="账号",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '单位经办人',
-                'verbose_name_plural': '单位经办人',
+                "verbose_name": "单位经办人",
+                "verbose_name_plural": "单位经办人",
             },
         ),
         migrations.CreateModel(
-            name='Officer',
+            name="Officer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=40, verbose_name='姓名')),
-                ('post', models.CharField(choices=[('HANDLER', '经办岗'), ('REVIEWER', '复核岗'), ('FUND_FINANCE', '基金财务岗'), ('AUDIT', '稽核内控岗'), ('OPINION', '部门会审岗')], max_length=20, verbose_name='岗位')),
-                ('phone', models.CharField(blank=True, max_length=30, verbose_name='办公电话')),
-                ('agency', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='officers', to='registry.agency', verbose_name='机构')),
-                ('user', models.OneToOneField(on_delete=django.db.models.deletion.RESTRICT, related_name='officer', to=settings.AUTH_USER_MODEL, verbose_name='账号')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=40, verbose_name="姓名")),
+                (
+                    "post",
+                    models.CharField(
+                        choices=[
+                            ("HANDLER", "经办岗"),
+                            ("REVIEWER", "复核岗"),
+                            ("FUND_FINANCE", "基金财务岗"),
+                            ("AUDIT", "稽核内控岗"),
+                            ("OPINION", "部门会审岗"),
+                        ],
+                        max_length=20,
+                        verbose_name="岗位",
+                    ),
+                ),
+                ("phone", models.CharField(blank=True, max_length=30, verbose_name="办公电话")),
+                (
+                    "agency",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="officers",
+                        to="registry.agency",
+                        verbose_name="机构",
+                    ),
+                ),
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="officer",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="账号",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '工作人员',
-                'verbose_name_plural': '工作人员',
+                "verbose_name": "工作人员",
+                "verbose_name_plural": "工作人员",
             },
         ),
         migrations.AddField(
-            model_name='import',
-            name='by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='registry.officer', verbose_name='经办人'),
+            model_name="import",
+            name="by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.RESTRICT,
+                related_name="+",
+                to="registry.officer",
+                verbose_name="经办人",
+            ),
         ),
         migrations.CreateModel(
-            name='ActivationCode',
+            name="ActivationCode",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digest', models.CharField(max_length=64, unique=True, verbose_name='激活码摘要')),
-                ('issued_at', models.DateTimeField(verbose_name='发放时间')),
-                ('expires_at', models.DateTimeField(verbose_name='有效期至')),
-                ('used_at', models.DateTimeField(blank=True, null=True, verbose_name='使用时间')),
-                ('employer', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='activation_codes', to='registry.employer', verbose_name='参保单位')),
-                ('used_by', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.RESTRICT, to='registry.membership', verbose_name='使用人')),
-                ('issued_by', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, to='registry.officer', verbose_name='发放人')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("digest", models.CharField(max_length=64, unique=True, verbose_name="激活码摘要")),
+                ("issued_at", models.DateTimeField(verbose_name="发放时间")),
+                ("expires_at", models.DateTimeField(verbose_name="有效期至")),
+                ("used_at", models.DateTimeField(blank=True, null=True, verbose_name="使用时间")),
+                (
+                    "employer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="activation_codes",
+                        to="registry.employer",
+                        verbose_name="参保单位",
+                    ),
+                ),
+                (
+                    "used_by",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        to="registry.membership",
+                        verbose_name="使用人",
+                    ),
+                ),
+                (
+                    "issued_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        to="registry.officer",
+                        verbose_name="发放人",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '激活码',
-                'verbose_name_plural': '激活码',
+                "verbose_name": "激活码",
+                "verbose_name_plural": "激活码",
             },
         ),
         migrations.AddConstraint(
-            model_name='agency',
-            constraint=models.UniqueConstraint(fields=('kind', 'district', 'zone'), name='agency_one_per_kind_and_district'),
+            model_name="agency",
+            constraint=models.UniqueConstraint(
+                fields=("kind", "district", "zone"), name="agency_one_per_kind_and_district"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='agency',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('district__isnull', False), ('kind', 'ZONE'), models.Q(('zone', ''), _negated=True)), models.Q(models.Q(('kind', 'ZONE'), _negated=True), ('zone', '')), _connector='OR'), name='agency_zone_only_for_zones'),
+            model_name="agency",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("district__isnull", False),
+                        ("kind", "ZONE"),
+                        models.Q(("zone", ""), _negated=True),
+                    ),
+                    models.Q(models.Q(("kind", "ZONE"), _negated=True), ("zone", "")),
+                    _connector="OR",
+                ),
+                name="agency_zone_only_for_zones",
+            ),
         ),
         migrations.AddIndex(
-            model_name='employer',
-            index=models.Index(fields=['district', 'uscc'], name='employer_by_district'),
+            model_name="employer",
+            index=models.Index(fields=["district", "uscc"], name="employer_by_district"),
         ),
         migrations.AddIndex(
-            model_name='employer',
-            index=models.Index(condition=models.Q(('zone', ''), _negated=True), fields=['zone', 'uscc'], name='employer_by_zone'),
+            model_name="employer",
+            index=models.Index(
+                condition=models.Q(("zone", ""), _negated=True),
+                fields=["zone", "uscc"],
+                name="employer_by_zone",
+            ),
         ),
         migrations.AddIndex(
-            model_name='employerterms',
-            index=models.Index(fields=['employer', '-from_month', '-id'], name='terms_in_force'),
+            model_name="employerterms",
+            index=models.Index(fields=["employer", "-from_month", "-id"], name="terms_in_force"),
         ),
         migrations.AddIndex(
-            model_name='employerterms',
-            index=models.Index(condition=models.Q(('parent_uscc', ''), _negated=True), fields=['parent_uscc'], name='terms_by_parent'),
+            model_name="employerterms",
+            index=models.Index(
+                condition=models.Q(("parent_uscc", ""), _negated=True),
+                fields=["parent_uscc"],
+                name="terms_by_parent",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='employerterms',
-            constraint=models.CheckConstraint(condition=models.Q(('injury_rate__gt', 0), ('injury_rate__lte', '0.05')), name='terms_injury_rate_is_a_ratio', violation_error_message='工伤保险费率应在 0.05% 至 5% 之间。'),
+            model_name="employerterms",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("injury_rate__gt", 0), ("injury_rate__lte", "0.05")),
+                name="terms_injury_rate_is_a_ratio",
+                violation_error_message="工伤保险费率应在 0.05% 至 5% 之间。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='employerterms',
-            constraint=models.CheckConstraint(condition=models.Q(('from_month__day', 1)), name='terms_from_a_first_of_month'),
+            model_name="employerterms",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("from_month__day", 1)), name="terms_from_a_first_of_month"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='employerterms',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='e39f796461ded82b0f133cb9e61ae91d114641cf', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_5e463', table='registry_employerterms', when='BEFORE')),
+            model_name="employerterms",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="e39f796461ded82b0f133cb9e61ae91d114641cf",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_5e463",
+                    table="registry_employerterms",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='employerterms',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME;", hash='25b11500c0a4e90bafc68dd2a485aaad32bd248a', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_4f360', table='registry_employerterms', when='BEFORE')),
+            model_name="employerterms",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME;",
+                    hash="25b11500c0a4e90bafc68dd2a485aaad32bd248a",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_4f360",
+                    table="registry_employerterms",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='bankaccount',
-            index=models.Index(fields=['employer', '-id'], name='account_in_force'),
+            model_name="bankaccount",
+            index=models.Index(fields=["employer", "-id"], name="account_in_force"),
         ),
         migrations.AddConstraint(
-            model_name='bankaccount',
-            constraint=models.CheckConstraint(condition=models.Q(('number__regex', '^[0-9]{8,32}$')), name='account_number_is_digits', violation_error_message='银行账号应为8至32位数字。'),
+            model_name="bankaccount",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("number__regex", "^[0-9]{8,32}$")),
+                name="account_number_is_digits",
+                violation_error_message="银行账号应为8至32位数字。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='bankaccount',
-            constraint=models.CheckConstraint(condition=models.Q(('bank_code__regex', '^[0-9]{12}$')), name='account_bank_code_is_digits', violation_error_message='开户行行号应为12位数字。'),
+            model_name="bankaccount",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("bank_code__regex", "^[0-9]{12}$")),
+                name="account_bank_code_is_digits",
+                violation_error_message="开户行行号应为12位数字。",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='bankaccount',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='91b2373f9cac8828b53049a34e433fd8456c1040', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_e88ea', table='registry_bankaccount', when='BEFORE')),
+            model_name="bankaccount",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="91b2373f9cac8828b53049a34e433fd8456c1040",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_e88ea",
+                    table="registry_bankaccount",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='bankaccount',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME;", hash='428420841d97419590f596d56679c9980d9717fe', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_1e67d', table='registry_bankaccount', when='BEFORE')),
+            model_name="bankaccount",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME;",
+                    hash="428420841d97419590f596d56679c9980d9717fe",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_1e67d",
+                    table="registry_bankaccount",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='import',
-            index=models.Index(fields=['-id'], name='import_latest'),
+            model_name="import",
+            index=models.Index(fields=["-id"], name="import_latest"),
         ),
         migrations.AddIndex(
-            model_name='import',
-            index=models.Index(condition=models.Q(('state__in', ['QUEUED', 'RUNNING'])), fields=['lease_until'], name='import_open'),
+            model_name="import",
+            index=models.Index(
+                condition=models.Q(("state__in", ["QUEUED", "RUNNING"])),
+                fields=["lease_until"],
+                name="import_open",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='activationcode',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('issued_at'))), name='activation_code_expires_later'),
+            model_name="activationcode",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("expires_at__gt", models.F("issued_at"))),
+                name="activation_code_expires_later",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='activationcode',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('used_at__isnull', True), ('used_by__isnull', True)), models.Q(('used_at__isnull', False), ('used_by__isnull', False)), _connector='OR'), name='activation_code_used_by_somebody'),
+            model_name="activationcode",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("used_at__isnull", True), ("used_by__isnull", True)),
+                    models.Q(("used_at__isnull", False), ("used_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="activation_code_used_by_somebody",
+            ),
         ),
     ]
