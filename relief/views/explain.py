@@ -10,12 +10,15 @@ from django.views.decorators.http import require_safe
 
 from registry import months, scope
 from registry import queries as registry_queries
+from registry.money import total
 from relief.calc.explain import Parameter, Step, money
 from relief.policy import Insurance, NoRuleInForce
 from relief.queries import explanations
 
 #: Above this many different bases the rest is shown as one line.
 MOST_PARTS = 200
+#: Up to this many are shown at once.
+FEW_PARTS = 10
 
 
 @require_safe
@@ -54,10 +57,7 @@ def explain(request: HttpRequest, uscc: str, month: str, insurance: str) -> Http
 
 def node(step: Step) -> dict[str, Any]:
     """Return a step as `explain_tree` shows it; its parts come before its parameters."""
-    children = [node(part) for part in step.parts[:MOST_PARTS]]
-    if rest := step.parts[MOST_PARTS:]:
-        amount = sum(part.amount for part in rest if part.amount is not None)
-        children.append({"label": f"其余 {len(rest)} 种申报基数", "value": f"{money(amount)} 元"})
+    children = _parts(step)
     children += [_parameter(parameter) for parameter in step.parameters]
     children += [{"label": f"注：{note}"} for note in step.notes]
     return {
@@ -65,6 +65,18 @@ def node(step: Step) -> dict[str, Any]:
         "value": "" if step.amount is None else f"{money(step.amount)} 元",
         "children": children,
     }
+
+
+def _parts(step: Step) -> list[dict[str, Any]]:
+    """Return the parts of a step; many of them behind one line that opens."""
+    parts = [node(part) for part in step.parts[:MOST_PARTS]]
+    if rest := step.parts[MOST_PARTS:]:
+        amount = total(part.amount for part in rest if part.amount is not None)
+        parts.append({"label": f"其余 {len(rest)} 种申报基数", "value": f"{money(amount)} 元"})
+    if len(parts) <= FEW_PARTS or step.amount is None:
+        return parts
+    label = f"按申报基数逐项列出，共 {len(step.parts)} 种"
+    return [{"label": label, "value": f"{money(step.amount)} 元", "children": parts}]
 
 
 def _parameter(parameter: Parameter) -> dict[str, Any]:
