@@ -54,7 +54,7 @@ def write(path, rows):
 
 def look(path, schema=PEOPLE):
     staging = io.StringIO()
-    return check(path, schema, known=KNOWN, staging=staging), staging.getvalue().splitlines()
+    return check(path, schema, known=KNOWN, staging=staging), staging.getvalue().split("\n")[:-1]
 
 
 def look_at(tmp_path, *rows):
