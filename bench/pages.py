@@ -1,6 +1,6 @@
 """How long the desk's list pages take on the server with a whole city behind them.
 
-Each page is asked for as a city officer, through Django's whole stack in this process:
+Each page is asked for as an auditor of the city, who may read every list, through Django's whole stack in this process:
 the median of nine requests after one to warm up, and the queries of one request.
 
     python -m bench.pages
@@ -52,7 +52,7 @@ def measure() -> list[dict[str, object]]:
     agency = Agency.objects.get(kind="SOCIAL_INSURANCE", district__is_city=True)
     user, _ = User.objects.get_or_create(username="bench")
     Officer.objects.get_or_create(
-        user=user, defaults={"agency": agency, "name": "测算", "post": Post.HANDLER}
+        user=user, defaults={"agency": agency, "name": "测算", "post": Post.AUDIT}
     )
     client = Client()
     client.force_login(user)

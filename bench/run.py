@@ -62,6 +62,7 @@ def measure(module: str, environment: dict[str, str]) -> object:
         stdout=subprocess.PIPE,
         text=True,
     )
+    print(done.stdout, flush=True)
     return json.loads(done.stdout)
 
 
