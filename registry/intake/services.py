@@ -11,7 +11,7 @@ from typing import BinaryIO
 from django.core.files import File
 from django.db import connection, transaction
 
-from registry import slots, work
+from registry import locks, slots, work
 from registry.intake import errors
 from registry.intake.signals import workbook_imported
 from registry.intake.staging import Merged, Staging
@@ -213,6 +213,7 @@ def _store(
             count += found_here
             rejected = staging.refused_rows()
             if not count:
+                locks.store_inputs()
                 merged = kind.merge(staging)
     work.end(
         claimed,
@@ -230,7 +231,7 @@ def _store(
         progress_note="",
     )
     if not count:
-        workbook_imported.send(Import, import_=held)
+        workbook_imported.send(Import, import_=held, at=at)
 
 
 def _in_order(kind: slots.ImportKind, problems: list[Problem]) -> list[Problem]:

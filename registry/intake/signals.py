@@ -2,5 +2,5 @@
 
 from django.dispatch import Signal
 
-#: Sent inside the import's transaction with `import_`: the finished `Import`.
+#: Sent inside the import's transaction with `import_`: the finished `Import`, and `at`.
 workbook_imported = Signal()

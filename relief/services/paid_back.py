@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from registry import locks
 from relief.models import PaidBack
 
 
@@ -26,8 +27,11 @@ class Posting:
 def post(*, postings: Iterable[Posting]) -> None:
     """Post what went back. The caller's transaction holds it together with its cause.
 
+    It must hold the money already (`registry.locks` has the order).
+
     :raises django.db.IntegrityError: if a reference was posted before.
     """
+    locks.store_inputs()
     PaidBack.objects.bulk_create(
         [
             PaidBack(
