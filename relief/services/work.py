@@ -5,6 +5,7 @@ that wakes up late, and a sweeper rings again for what nobody holds.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime
 from enum import Enum
 from typing import Any
@@ -77,14 +78,14 @@ def work_shard(*, shard_id: int, clock: Clock) -> Outcome:
 def _assess(claimed: RunShard, policy: Policy, clock: Clock) -> None:
     run = claimed.run
     work.hold(claimed)
-    what = shard.reading(policy, _scope(run), run.inputs)
+    what = shard.reading(policy, _within(_scope(run), claimed), run.inputs)
     bounds = {"first": claimed.first_employer_id, "last": claimed.last_employer_id}
     mark = shard.fingerprint(what, **bounds)
     former = _former_shard(claimed, mark)
     if former is not None:
         found = shard.unchanged(former.totals)
     else:
-        found = shard.assess(what, **bounds, run=run.pk, later=_later(run))
+        found = shard.assess(what, **bounds, run=run.pk, later=_later(claimed))
     work.end(claimed, WorkState.DONE, at=clock(), totals=found, fingerprint=mark)
 
 
@@ -109,10 +110,22 @@ def _former_shard(claimed: RunShard, mark: str) -> RunShard | None:
     return former if former and not former.totals["emptied"] else None
 
 
-def _later(run: Run) -> list[Scope]:
-    """Return what finished runs covered that look at a later day than this one."""
+def _later(claimed: RunShard) -> list[Scope]:
+    """Return what finished runs covered of this shard that look at a later day than its run."""
+    run = claimed.run
     later = Run.objects.filter(state=WorkState.DONE, as_of__gt=run.as_of, pk__lt=run.pk)
-    return [_scope(other) for other in later.order_by("as_of")]
+    scopes = [_scope(other) for other in later.order_by("as_of")]
+    within = [(scope, _within(scope, claimed)) for scope in scopes]
+    # No employers named means everybody: a run that named others only is left out.
+    return [part for scope, part in within if part.employer_ids or not scope.employer_ids]
+
+
+def _within(scope: Scope, claimed: RunShard) -> Scope:
+    """Return a scope with only the shard's employers: a run may name tens of thousands."""
+    first, last = claimed.first_employer_id, claimed.last_employer_id
+    return replace(
+        scope, employer_ids=tuple(pk for pk in scope.employer_ids if first <= pk <= last)
+    )
 
 
 def _scope(run: Run) -> Scope:
