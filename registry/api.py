@@ -1,5 +1,7 @@
 """Employers in the API: the same sight as on the pages."""
 
+from typing import Any
+
 from django.db.models import QuerySet
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -12,6 +14,15 @@ from rest_framework.viewsets import GenericViewSet
 
 from registry import months, queries, scope
 from registry.models import Employer, UnitType
+
+BAD_CURSOR = "分页标记无效，请从第一页重新读取。"
+
+
+class Amount(serializers.DecimalField):
+    """Yuan with two decimals, as text."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_digits=16, decimal_places=2, **options)
 
 
 class EmployerOut(serializers.Serializer):
@@ -34,6 +45,7 @@ class ByCreditCode(CursorPagination):
 
     ordering = "uscc"
     page_size = 100
+    invalid_cursor_message = BAD_CURSOR
 
 
 class Employers(GenericViewSet):
@@ -50,6 +62,7 @@ class Employers(GenericViewSet):
 
     @extend_schema(
         summary="参保单位列表",
+        description="只列出您有权查看的单位，按信用代码排列，每页 100 个。",
         parameters=[OpenApiParameter("q", str, description="信用代码开头，或名称的一部分")],
         responses=EmployerOut(many=True),
     )
@@ -63,7 +76,12 @@ class Employers(GenericViewSet):
         page = self.paginate_queryset(employers)
         return self.get_paginated_response(EmployerOut(page, many=True).data)
 
-    @extend_schema(summary="一个参保单位", responses=EmployerOut)
+    @extend_schema(
+        summary="一个参保单位",
+        description="别的单位，或者不在办理范围内的单位，答 404。",
+        parameters=[OpenApiParameter("uscc", str, "path", description="统一社会信用代码")],
+        responses=EmployerOut,
+    )
     def retrieve(self, request: Request, uscc: str) -> Response:
         """Show one employer by its credit code."""
         return Response(EmployerOut(get_object_or_404(self.get_queryset(), uscc=uscc)).data)

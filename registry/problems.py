@@ -48,7 +48,7 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
         status = 401  # the framework says 403, as a session is the only way in and no challenge
     if isinstance(error, exceptions.ValidationError):
         detail, more = "填写的内容有误，请逐项改正。", {"errors": answer.data}
-    elif isinstance(error, PermissionDenied) and str(error):
+    elif isinstance(error, PermissionDenied | exceptions.NotFound) and str(error):
         detail = str(error)
     else:
         detail = DETAILS.get(status) or str(getattr(error, "detail", error))
