@@ -1,18 +1,38 @@
 """The addresses of the API, put together from the apps below."""
 
+from typing import Any
+
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.permissions import AllowAny
 from rest_framework.routers import SimpleRouter
 
+from refunds.api import Refunds
 from registry.api import Employers
+from relief.api import Account, WhyThisAmount
+
+
+def drop_developers_notes(result: dict[str, Any], **_: object) -> dict[str, Any]:
+    """Take the classes' own English notes out of the schema: its readers find Chinese at fields."""
+    for component in result["components"].get("schemas", {}).values():
+        if component.get("type") == "object":
+            component.pop("description", None)
+    return result
+
 
 app_name = "api"
 router = SimpleRouter()
 router.register("employers", Employers, basename="employers")
+router.register("refunds", Refunds, basename="refunds")
 
 urlpatterns = [
     *router.urls,
+    path("employers/<str:uscc>/account/", Account.as_view(), name="account"),
+    path(
+        "employers/<str:uscc>/explanations/<str:month>/<str:insurance>/",
+        WhyThisAmount.as_view(),
+        name="explanation",
+    ),
     path(
         "schema/",
         # Says what there is, not what is in it: enterprises' programmers read it without account.

@@ -236,6 +236,14 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "阶段性减免企业社会保险费：核定、说明与退费。金额为字符串，单位元，两位小数。",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "config.api.drop_developers_notes",
+    ],
+    "ENUM_NAME_OVERRIDES": {
+        "RefundState": "refunds.workflow.State",
+        "AttemptState": "refunds.workflow.AttemptState",
+    },
 }
 
 LOGGING = {

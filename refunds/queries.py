@@ -4,11 +4,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Prefetch, Q, QuerySet, Sum
+from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum, TextField, Value
+from django.db.models.functions import Coalesce
 
 from casework import receipts
+from casework.models import Move
 from refunds.models import (
     Attempt,
     BankAnswerLine,
@@ -125,6 +128,27 @@ def search(
         if value:
             rows = rows.filter(**{name: value})
     return rows
+
+
+def with_bank_line(rows: QuerySet[Obligation]) -> QuerySet[Obligation]:
+    """Add what the public table `refunds` says beside the refund itself, as of now.
+
+    `batch`, `line`: of the latest order to the bank; `account`: of that order, or the one
+    handed in; `said`: the latest words of the timeline. All "" where there is none.
+    """
+    tried = Attempt.objects.filter(obligation=OuterRef("pk")).order_by("-number")
+    asked = Submission.objects.filter(obligation=OuterRef("pk")).order_by("-number")
+    moved = Move.objects.filter(matter_kind=Obligation.KIND, matter_id=OuterRef("pk"))
+
+    def first(found: QuerySet[Any], field: str) -> Subquery:
+        return Subquery(found.values(field)[:1])
+
+    return rows.annotate(
+        batch=Coalesce(first(tried, "batch__number"), Value("")),
+        line=Coalesce(first(tried, "line_no"), Value("")),
+        account=Coalesce(first(tried, "account"), first(asked, "account"), Value("")),
+        said=Coalesce(first(moved.order_by("-pk"), "note"), Value(""), output_field=TextField()),
+    )
 
 
 def undecided_of(employer_id: int) -> list[Obligation]:

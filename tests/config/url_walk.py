@@ -12,6 +12,7 @@ from refunds.models import BankFile, Batch, Obligation
 from registry.models import Employer, Import, WorkState
 from tests.factories import AT, make_officer
 from tests.refunds.making import Cast, make_run, overpay
+from tests.relief.builders import declare
 
 
 def _import(employer: Employer) -> Import:
@@ -61,11 +62,17 @@ def _bank_file(employer: Employer) -> BankFile:
     return BankFile.objects.latest("pk")
 
 
+def _declared(employer: Employer) -> str:
+    """The credit code of the employer, which has declared the month that the walk asks for."""
+    declare(employer, "2020-02")
+    return employer.uscc
+
+
 #: How to make the value of an address's argument for an employer: the row is that employer's.
 #: A new argument needs its line here, or the walk fails.
 MAKERS: dict[str, Callable[[Employer], object]] = {
     "employer_id": lambda employer: employer.pk,
-    "uscc": lambda employer: employer.uscc,
+    "uscc": _declared,
     "kind": lambda employer: "employers",
     "import_id": lambda employer: _import(employer).pk,
     "notice_id": lambda employer: _notice(employer).pk,
