@@ -11,11 +11,13 @@ class ReliefConfig(AppConfig):
 
     def ready(self) -> None:
         from registry import navigation, slots
-        from relief import exports
+        from registry.intake.signals import workbook_imported
+        from relief import exports, receivers
         from relief.intake import declarations, payments
 
         slots.add_import_kind(declarations.KIND)
         slots.add_import_kind(payments.KIND)
+        workbook_imported.connect(receivers.mark_due)
         post_migrate.connect(publish_shipped_documents, sender=self)
         for table in exports.TABLES:
             slots.add_table(table)

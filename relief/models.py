@@ -205,6 +205,8 @@ class Run(Work):
     )
     os_user = models.CharField("系统账号", max_length=64, blank=True)
     reason = models.CharField("事由", max_length=200, blank=True)
+    # Started by the system itself, because news came in: `services.reassess`.
+    automatic = models.BooleanField("系统自动", default=False)
     totals = models.JSONField("结果", default=dict, blank=True)
 
     class Meta:
@@ -213,6 +215,13 @@ class Run(Work):
 
     def __str__(self) -> str:
         return f"核定 {self.pk}"
+
+    @property
+    def starter(self) -> str:
+        """Who started it, as lists say it."""
+        if self.by:
+            return self.by.name
+        return "系统自动" if self.automatic else f"系统（{self.os_user or '命令'}）"
 
 
 class RunShard(Work):
@@ -235,6 +244,44 @@ class RunShard(Work):
 
     def __str__(self) -> str:
         return f"{self.run_id}/{self.number}"
+
+
+class ReassessmentDue(models.Model):
+    """News about a unit that has been assessed before: it waits for a recalculation.
+
+    Open until a run that covers it starts; kept then, with that run. `due_on` is later than the
+    import where the news itself is dated later.
+    """
+
+    class Reason(models.TextChoices):
+        SIZES = "SIZES", "划型数据更新"
+        TERMS = "TERMS", "单位信息变更"
+        DECLARED = "DECLARED", "已核定月份的申报变更"
+
+    employer = models.ForeignKey(Employer, models.RESTRICT, db_index=False, verbose_name="参保单位")
+    reason = models.CharField("原因", max_length=12, choices=Reason.choices)
+    due_on = models.DateField("生效日期")
+    marked_at = models.DateTimeField("登记时间")
+    cause = models.ForeignKey(Import, models.RESTRICT, db_index=False, verbose_name="来源")
+    taken_by_run = models.ForeignKey(
+        Run, models.RESTRICT, null=True, blank=True, related_name="taken", verbose_name="核定"
+    )
+    # How many runs that the system started for it have failed.
+    failures = models.PositiveSmallIntegerField("未完成次数", default=0)
+
+    class Meta:
+        verbose_name = "待重新核定"
+        verbose_name_plural = "待重新核定"
+        constraints = [
+            models.UniqueConstraint(
+                name="reassessment_due_once",
+                fields=["employer", "due_on"],
+                condition=Q(taken_by_run__isnull=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.employer_id} {self.get_reason_display()}"
 
 
 class Assessment(models.Model):

@@ -1,11 +1,17 @@
 """What workers do for this app. A task names a shard; the row says what it is."""
 
+import logging
+
 from celery import shared_task
 from django.db import OperationalError
 from django.utils import timezone
 
-from registry import doorbell
+from registry import doorbell, locks
+from relief.policy import NoRuleInForce
 from relief.services import overpaid, work
+from relief.services import reassess as reassessment
+
+logger = logging.getLogger("relief.reassess")
 
 
 @shared_task(acks_late=True, autoretry_for=(OperationalError,), retry_backoff=True, max_retries=5)
@@ -24,6 +30,18 @@ def sweep() -> None:
     """
     ring_due()
     overpaid.refresh(day=timezone.localdate())
+
+
+@shared_task
+def reassess() -> None:
+    """Start the run for units about which news came in; safe to run twice, late or never."""
+    try:
+        run = reassessment.start_due_run(at=timezone.now())
+    except (NoRuleInForce, locks.InputsBusy) as refusal:
+        logger.warning("no run could be started for the units that wait: %s", refusal)
+        return
+    if run is not None:
+        ring_due()
 
 
 def ring_due() -> int:

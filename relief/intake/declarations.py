@@ -19,6 +19,7 @@ from relief import queries
 from relief.policy import Policy, Rate
 from relief.run import inputs
 from relief.run.aggregate import aggregate
+from relief.services import due
 
 SCHEMA = Schema(
     kind="declarations",
@@ -127,6 +128,9 @@ def _merge(staging: Staging) -> Merged:
     accepted = cursor.rowcount
     if accepted:
         aggregate(cursor, employer_months="intake_month", law=_law(_policy(staging), covered))
+        due.mark_declared(
+            employer_months="intake_month", cause_id=staging.import_.pk, at=staging.at
+        )
     cursor.execute("SELECT count(*) FROM intake_row")
     return Merged(accepted, cursor.fetchone()[0] - accepted)
 

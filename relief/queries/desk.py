@@ -1,6 +1,7 @@
 """Lists of the desk: runs, what a run changed, and what is overpaid."""
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -12,12 +13,32 @@ from registry.money import ZERO
 from registry.scope import Viewer
 from relief.models import Insurance, Overpaid, Run, RunShard
 from relief.policy import EmployerClass
+from relief.services import due, reassess
 
 
 def recent_runs() -> QuerySet[Run]:
     """Return every run, the latest first, with how many shards are done."""
     done = Count("shards", filter=Q(shards__state=WorkState.DONE))
-    return Run.objects.select_related("by__agency").annotate(shards_done=done).order_by("-pk")
+    listed = Run.objects.select_related("by__agency").annotate(shards_done=done)
+    return listed.defer("employer_ids").order_by("-pk")
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How many assessed units wait for a recalculation, by who has to start it."""
+
+    by_itself: int
+    by_hand: int  # the system's own runs have failed too often
+
+
+def waiting(day: date) -> Waiting:
+    """Return how many assessed units wait for a recalculation on a day; one query."""
+    left = Q(failures__gte=reassess.MOST_FAILURES)
+    found = due.waiting(day).aggregate(
+        by_itself=Count("employer", filter=~left, distinct=True),
+        by_hand=Count("employer", filter=left, distinct=True),
+    )
+    return Waiting(**found)
 
 
 @dataclass(frozen=True)

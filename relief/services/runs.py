@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Window
 from django.db.models.functions import Ntile
 
+from registry import locks
 from registry.models import Employer, Officer, WorkState
 from registry.work import OPEN
 from relief import queries
@@ -21,12 +22,11 @@ from relief.policy import Policy
 from relief.run import inputs, totals
 from relief.run.inputs import Scope
 from relief.run.shard import reading
+from relief.services import due
 from relief.signals import run_finished
 
 #: About a second's work: progress is seen to move, and a killed worker loses little.
 EMPLOYERS_PER_SHARD = 1000
-#: Two runs may not start at once: the order of their numbers is the order of their work.
-_ONE_START_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('relief.start_run'))"
 
 
 class NothingDeclared(Exception):
@@ -92,22 +92,26 @@ def start_run(
     by: Officer | None = None,
     os_user: str = "",
     reason: str = "",
+    automatic: bool = False,
     at: datetime,
 ) -> Run:
     """Queue a recalculation, its inputs frozen, in shards. The caller rings after the commit.
 
+    The units that wait for a recalculation and are covered by it wait no longer.
+
     :raises NothingDeclared: if no month is named and none is declared.
     :raises WrongMonths: if the months end before they begin.
     :raises NoRuleInForce: if a month has no rate, limit or class rule.
+    :raises registry.locks.InputsBusy: if an import takes too long to store its rows.
     """
+    # Also one start at a time: the order of the runs' numbers is the order of their work.
+    locks.freeze_inputs()
     scope = scope_of(
         as_of=as_of, from_month=from_month, to_month=to_month, employer_ids=employer_ids
     )
     policy = queries.policy_as_of(as_of)
     reading(policy, scope, {})  # refuses months without rules before anything is stored
     ranges = shard_ranges(scope)
-    with connection.cursor() as cursor:
-        cursor.execute(_ONE_START_AT_A_TIME)
     run = Run.objects.create(
         as_of=as_of,
         from_month=scope.first_month,
@@ -119,6 +123,7 @@ def start_run(
         by=by,
         os_user=os_user,
         reason=reason,
+        automatic=automatic,
         steps_total=len(ranges),
         created_at=at,
     )
@@ -132,7 +137,16 @@ def start_run(
         )
         for number, (first, last) in enumerate(ranges, 1)
     )
+    if _covers_all_declared(scope):
+        due.take(run=run)
     return run
+
+
+def _covers_all_declared(scope: Scope) -> bool:
+    declared = inputs.declared_months()
+    return declared is None or (
+        scope.first_month <= declared[0] and declared[1] <= scope.last_month
+    )
 
 
 def shard_ranges(scope: Scope) -> list[tuple[int, int]]:
@@ -158,6 +172,9 @@ def label(policy: Policy) -> str:
 def cancel_run(*, run_id: int, at: datetime) -> Run:
     """End an open run; none of its results comes into force.
 
+    What waited for a recalculation waits again, unless it was this very run that the system
+    had started for it: then somebody has decided that it is not to be.
+
     :raises NotOpen: if it has ended already.
     """
     run = Run.objects.select_for_update().get(pk=run_id)
@@ -168,6 +185,8 @@ def cancel_run(*, run_id: int, at: datetime) -> Run:
     run.save(update_fields=["state", "cancel_requested_at", "finished_at"])
     # A shard being worked on just now ends for itself; its rows belong to a cancelled run.
     run.shards.filter(state=WorkState.QUEUED).update(state=WorkState.CANCELLED, finished_at=at)
+    if not run.automatic:
+        due.give_back(run=run, at=at)
     return run
 
 
@@ -182,6 +201,7 @@ def fail_run(*, run_id: int, reason: str, at: datetime) -> None:
     run.shards.filter(state__in=OPEN).update(
         state=WorkState.FAILED, lease_until=None, finished_at=at
     )
+    due.give_back(run=run, at=at)
 
 
 @transaction.atomic

@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from registry import paging, scope
+from registry import locks, paging, scope
 from registry.models import Agency, Officer, Post, WorkState
 from relief import queries, tasks
 from relief.forms import RunForm
@@ -38,7 +38,11 @@ def may_start(officer: Officer) -> bool:
 def run_list(request: HttpRequest) -> HttpResponse:
     """List the runs, the latest first."""
     page = paging.page_of(request, desk.recent_runs())
-    context = {"page": page, "may_start": may_start(scope.officer_of(request))}
+    context = {
+        "page": page,
+        "may_start": may_start(scope.officer_of(request)),
+        "waiting": desk.waiting(timezone.localdate()),
+    }
     return render(request, "relief/run_list.html", context)
 
 
@@ -61,7 +65,12 @@ def start_run(request: HttpRequest) -> HttpResponse:
                 by=officer,
                 at=timezone.now(),
             )
-        except (runs.NothingDeclared, runs.WrongMonths, NoRuleInForce) as refusal:
+        except (
+            runs.NothingDeclared,
+            runs.WrongMonths,
+            NoRuleInForce,
+            locks.InputsBusy,
+        ) as refusal:
             form.add_error(None, str(refusal))
         else:
             tasks.ring_due()

@@ -15,7 +15,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from registry import months
+from registry import locks, months
 from registry.models import WorkState
 from relief import queries, tasks
 from relief.calc.explain import money
@@ -74,6 +74,8 @@ class Command(BaseCommand):
             raise CommandError(str(refusal), returncode=USAGE) from None
         except (NoRuleInForce, ShippedDocumentDiffers) as refusal:
             self._refuse("no_rule_in_force", refusal, format)
+        except locks.InputsBusy as refusal:
+            self._refuse("inputs_busy", refusal, format)
         except runs.NotFinished as refusal:
             self._refuse("not_finished", refusal, format)
         seconds = Decimal(time.monotonic() - started).quantize(Decimal("0.01"))
