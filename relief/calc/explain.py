@@ -52,11 +52,15 @@ def explain(
     standing: Standing,
     ruling: Ruling,
     paid: Decimal,
+    paid_back: Decimal = ZERO,
+    facts: tuple[str, ...] = (),
 ) -> Explanation:
     """Return the steps from declared bases to what is overpaid.
 
     :param declared: how many persons declared each base (yuan); 0 means not insured.
     :param paid: the employer part that had arrived, less what was given back, in yuan.
+    :param paid_back: what of it was given back, in yuan; said beside `paid`.
+    :param facts: what the class was decided on, in words.
     """
     gross = _gross_step(declared, terms)
     totals = Totals(
@@ -76,11 +80,11 @@ def explain(
     settled = settle(paid=paid, net_due=result.net_due)
     steps = (
         gross,
-        _class_step(standing),
+        _class_step(standing, facts),
         _relief_step(result, ruling),
         Step("单位应缴", f"{money(result.gross_due)} − {money(result.relief)}", result.net_due),
         _employee_step(result, terms, insurance),
-        _settled_step(settled),
+        _settled_step(settled, paid_back),
     )
     return Explanation(steps, result, settled)
 
@@ -130,15 +134,18 @@ def _base_part(base: Decimal, count: int, terms: Terms) -> Step:
     return Step(title, formula, each * count)
 
 
-def _class_step(standing: Standing) -> Step:
+def _class_step(standing: Standing, facts: tuple[str, ...]) -> Step:
     return Step(
         "单位归类",
         standing.employer_class.label,
         None,
         tuple(Parameter("归类依据", source.clause, source) for source in standing.sources),
-        notes=("划型数据到达后自动重新核定",)
-        if standing.employer_class is EmployerClass.PENDING
-        else (),
+        notes=facts
+        + (
+            ("划型数据到达后自动重新核定",)
+            if standing.employer_class is EmployerClass.PENDING
+            else ()
+        ),
     )
 
 
@@ -171,8 +178,11 @@ def _employee_step(result: Assessed, terms: Terms, insurance: Insurance) -> Step
     )
 
 
-def _settled_step(settled: Settled) -> Step:
-    formula = f"已缴 {money(settled.paid)}，应缴 {money(settled.net_due)}"
+def _settled_step(settled: Settled, paid_back: Decimal) -> Step:
+    moved = f"（到账 {money(settled.paid + paid_back)} − 已退 {money(paid_back)}）"
+    formula = (
+        f"已缴 {money(settled.paid)}{moved if paid_back else ''}，应缴 {money(settled.net_due)}"
+    )
     if settled.underpaid:
         return Step("应补（少缴）", formula, settled.underpaid)
     return Step("应退（多缴）", formula, settled.overpaid)

@@ -236,7 +236,15 @@ def paid_by_line(
     for month, insurance, amount, arrived_on in rows:
         paid[month, insurance] = paid.get((month, insurance), ZERO) + amount
         arrivals[month, insurance] = arrived_on
-    back = PaidBack.objects.filter(employer_id=employer_id, on__lte=day)
-    for month, insurance, amount in back.values_list("month", "insurance", "amount"):
-        paid[month, insurance] = paid.get((month, insurance), ZERO) - amount
+    for line, amount in paid_back_by_line(employer_id, day).items():
+        paid[line] = paid.get(line, ZERO) - amount
     return paid, arrivals
+
+
+def paid_back_by_line(employer_id: int, day: date) -> dict[tuple[date, str], Decimal]:
+    """Return what was given back by a day, in yuan, by month and insurance."""
+    back: dict[tuple[date, str], Decimal] = {}
+    rows = PaidBack.objects.filter(employer_id=employer_id, on__lte=day)
+    for month, insurance, amount in rows.values_list("month", "insurance", "amount"):
+        back[month, insurance] = back.get((month, insurance), ZERO) + amount
+    return back

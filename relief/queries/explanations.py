@@ -11,7 +11,7 @@ from registry.money import ZERO
 from relief.calc.explain import Explanation, Parameter, Step, explain
 from relief.models import Assessment
 from relief.policy import Insurance, NoRuleInForce, Policy
-from relief.queries.amounts import assessments_in_force, paid_by_line
+from relief.queries.amounts import assessments_in_force, paid_back_by_line, paid_by_line
 from relief.queries.policies import policy_as_of
 from relief.run import single
 
@@ -67,9 +67,18 @@ def why(employer: Employer, month: date, insurance: Insurance, day: date) -> Exp
         standing=line.standing,
         ruling=line.ruling,
         paid=paid.get((month, insurance.value), ZERO),
+        paid_back=paid_back_by_line(employer.pk, day).get((month, insurance.value), ZERO),
+        facts=(_facts(line),),
     )
     agrees = version is None or _same(version, explanation)
     return Explained(employer, day, policy, version, line, explanation, agrees)
+
+
+def _facts(line: single.Line) -> str:
+    """Return what the class was decided on; a branch's facts are its legal entity's."""
+    size = f"；省级划型：{Size(line.size).label}" if line.size else ""
+    parent = f"；上级法人：{line.parent_uscc}" if line.parent_uscc else ""
+    return f"单位类型：{UnitType(line.unit_type).label}{size}{parent}"
 
 
 def _origin(version: Assessment) -> Assessment:

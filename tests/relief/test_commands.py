@@ -13,7 +13,7 @@ from python_calamine import CalamineWorkbook
 from classification.models import Size
 from relief.models import Assessment, Run
 from tests.factories import make_employer, make_terms, make_uscc
-from tests.relief.builders import declare, make_size, pay, recalculate
+from tests.relief.builders import declare, make_size, pay, pay_back, recalculate
 
 pytestmark = pytest.mark.django_db
 
@@ -155,6 +155,19 @@ def test_explain_steps_add_up_to_the_result():
     assert told["result"]["net_due"] == net["amount"] == "3110.08"
     assert told["agrees"]
     assert all(p["clause"] and p["document"] for step in told["steps"] for p in step["parameters"])
+
+
+def test_explain_says_what_was_given_back_and_by_which_size():
+    employer = large()
+    declare(employer, bases=["10000.00"])
+    pay(employer, "1600.00")
+    pay_back(employer, "300.00")
+    recalculate()
+
+    told = call("explain", employer.uscc, "2020-03", "pension", "--as-of", "2020-08-01")
+
+    assert "单位类型：企业；省级划型：大型" in told
+    assert "已缴 1,300.00（到账 1,600.00 − 已退 300.00），应缴 800.00 = 500.00 元" in told
 
 
 def test_explain_is_of_the_version_in_force_even_if_the_declaration_changed_since():
