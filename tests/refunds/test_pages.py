@@ -58,6 +58,9 @@ def test_an_enterprise_chooses_on_three_pages(cast):
     offered = page(client, "portal_refunds:offer")
     assert "1,020.00" in offered
     assert "川人社发〔2020〕1号" in offered
+    assert reverse("portal_why", args=["2020-02", "injury"]) in offered
+    why = reverse("portal_why", args=["2020-02", "pension"])
+    assert why in page(client, "portal_refunds:detail", obligation.receipt)
     assert "登记的账户" in page(client, "portal_refunds:choose")
 
     checked = client.post(reverse("portal_refunds:choose"), {"which": "registered"})
