@@ -28,7 +28,7 @@ from refunds.models import Batch, Obligation
 from refunds.workflow import State
 from registry.models import Employer, Import, Membership
 from relief import exports
-from relief.models import DeclarationLine, Run
+from relief.models import DeclarationLine, ReassessmentDue, Run
 
 NOW = datetime(2021, 3, 1, 9, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 TODAY = NOW.date()
@@ -98,6 +98,12 @@ class TestTheDemoCity(TestCase):
             except Interrupted:
                 continue
             return
+
+    def test_the_last_run_has_taken_along_every_unit_with_news(self):
+        last = Run.objects.latest("pk")
+        assert ReassessmentDue.objects.exists()
+        assert not ReassessmentDue.objects.exclude(taken_by_run=last).exists()
+        assert not Run.objects.filter(automatic=True).exists()
 
     def test_every_assessment_equals_the_towns_own_book_to_the_fen(self):
         book = Book(city.build())
