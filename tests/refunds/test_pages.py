@@ -58,9 +58,6 @@ def test_an_enterprise_chooses_on_three_pages(cast):
     offered = page(client, "portal_refunds:offer")
     assert "1,020.00" in offered
     assert "川人社发〔2020〕1号" in offered
-    assert reverse("portal_why", args=["2020-02", "injury"]) in offered
-    why = reverse("portal_why", args=["2020-02", "pension"])
-    assert why in page(client, "portal_refunds:detail", obligation.receipt)
     assert "登记的账户" in page(client, "portal_refunds:choose")
 
     checked = client.post(reverse("portal_refunds:choose"), {"which": "registered"})
@@ -77,6 +74,18 @@ def test_an_enterprise_chooses_on_three_pages(cast):
     again = client.post(reverse("portal_refunds:choose"), hidden(checked) | {"confirmed": "1"})
     assert again.status_code == 302
     assert "等经办机构复核岗初审" in page(client, "portal_refunds:detail", obligation.receipt)
+
+
+def test_each_month_leads_to_how_it_was_worked_out(cast):
+    obligation = cast.bring("OFFERED")
+    client = client_for(cast.member(obligation.employer))
+    why = reverse("portal_why", args=["2020-02", "pension"])
+
+    for address in (
+        reverse("portal_refunds:offer"),
+        reverse("portal_refunds:detail", args=[obligation.receipt]),
+    ):
+        assert f'href="{why}"' in client.get(address).content.decode()
 
 
 def test_another_account_is_checked_where_it_stands(cast):
