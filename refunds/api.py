@@ -155,6 +155,7 @@ class Refunds(GenericViewSet):
         return queries.with_bank_line(queries.refunds_for(scope.viewer(self.request)))
 
     @extend_schema(
+        tags=["退费"],
         summary="退费列表",
         description="只列出您有权查看的单位的退费，新的在前，每页 100 笔。",
         parameters=[RefundFilter],
@@ -168,6 +169,7 @@ class Refunds(GenericViewSet):
         return self.get_paginated_response(RefundOut(page, many=True).data)
 
     @extend_schema(
+        tags=["退费"],
         summary="一笔退费",
         description="金额按月份的组成、送银行的记录和办理进度。",
         parameters=[OpenApiParameter("receipt", str, "path", description="退费编号")],

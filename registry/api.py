@@ -61,6 +61,7 @@ class Employers(GenericViewSet):
         return queries.with_unit_type(employers, month=months.first_of(timezone.localdate()))
 
     @extend_schema(
+        tags=["参保单位"],
         summary="参保单位列表",
         description="只列出您有权查看的单位，按信用代码排列，每页 100 个。",
         parameters=[OpenApiParameter("q", str, description="信用代码开头，或名称的一部分")],
@@ -77,6 +78,7 @@ class Employers(GenericViewSet):
         return self.get_paginated_response(EmployerOut(page, many=True).data)
 
     @extend_schema(
+        tags=["参保单位"],
         summary="一个参保单位",
         description="别的单位，或者不在办理范围内的单位，答 404。",
         parameters=[OpenApiParameter("uscc", str, "path", description="统一社会信用代码")],

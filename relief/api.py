@@ -193,7 +193,7 @@ class Account(APIView):
 
     @extend_schema(
         operation_id="employers_account",
-        tags=["employers"],
+        tags=["参保单位"],
         summary="单位台账",
         description="每个月、每个险种的应缴、减免、已缴、多缴和少缴，截至基准日。",
         parameters=[AsOf, OpenApiParameter("uscc", str, "path", description="统一社会信用代码")],
@@ -212,7 +212,7 @@ class WhyThisAmount(APIView):
 
     @extend_schema(
         operation_id="employers_explanation",
-        tags=["employers"],
+        tags=["参保单位"],
         summary="一笔金额是怎样算的",
         description="数据、步骤、参数及其文件和条款、结果；与命令 explain --format json 相同。",
         parameters=[
