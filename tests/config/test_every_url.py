@@ -31,6 +31,7 @@ PUBLIC = {
     "registry:logout",
     "registry:activate",
     "api:schema",
+    "api:docs",
     "healthz",
     "admin/login/",
     "admin/logout/",
