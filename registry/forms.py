@@ -118,8 +118,8 @@ class ActivationForm(_TwoPasswords):
     field_order = ["uscc", "code", "name", "phone", "username", "password", "repeated"]
 
 
-class EmployerFilter(forms.Form):
-    """What the list of employers may be narrowed by."""
+class EmployerSearch(forms.Form):
+    """What every list with employers may be narrowed by; lists add fields of their own."""
 
     q = forms.CharField(
         label="信用代码或名称",
@@ -128,9 +128,6 @@ class EmployerFilter(forms.Form):
         widget=forms.TextInput(attrs={"type": "search"}),
     )
     district = forms.ChoiceField(label="参保地", required=False)
-    unit_type = forms.ChoiceField(
-        label="单位类型", required=False, choices=[("", "全部"), *UnitType.choices]
-    )
 
     def __init__(self, *args: Any, districts: list[District], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -138,3 +135,11 @@ class EmployerFilter(forms.Form):
         self.fields["district"].choices = [("", "全部"), *choices]  # type: ignore[attr-defined]
         if len(choices) < 2:
             del self.fields["district"]
+
+
+class EmployerFilter(EmployerSearch):
+    """What the list of employers may be narrowed by."""
+
+    unit_type = forms.ChoiceField(
+        label="单位类型", required=False, choices=[("", "全部"), *UnitType.choices]
+    )

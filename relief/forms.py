@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 
 from registry import months
-from registry.models import District
+from registry.forms import EmployerSearch
 from relief.models import Insurance
 from relief.services import runs
 
@@ -68,23 +68,9 @@ class RunForm(forms.Form):
             raise forms.ValidationError(str(refusal)) from None
 
 
-class OverpaidFilter(forms.Form):
+class OverpaidFilter(EmployerSearch):
     """What the list of overpayments may be narrowed by."""
 
-    q = forms.CharField(
-        label="信用代码或名称",
-        max_length=60,
-        required=False,
-        widget=forms.TextInput(attrs={"type": "search"}),
-    )
-    district = forms.ChoiceField(label="参保地", required=False)
     insurance = forms.ChoiceField(
         label="险种", required=False, choices=[("", "全部"), *Insurance.choices]
     )
-
-    def __init__(self, *args: Any, districts: list[District], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        choices = [(district.code, district.name) for district in districts]
-        self.fields["district"].choices = [("", "全部"), *choices]  # type: ignore[attr-defined]
-        if len(choices) < 2:
-            del self.fields["district"]
