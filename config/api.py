@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.urls import path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularAPIView
 from rest_framework.permissions import AllowAny
 from rest_framework.routers import SimpleRouter
 
@@ -38,15 +38,5 @@ urlpatterns = [
         # Says what there is, not what is in it: enterprises' programmers read it without account.
         SpectacularAPIView.as_view(permission_classes=[AllowAny]),
         name="schema",
-    ),
-    path(
-        "docs/",
-        # Its script comes as a file of its own: the content security policy knows no inline one.
-        SpectacularSwaggerSplitView.as_view(
-            url_name="api:schema",
-            permission_classes=[AllowAny],
-            template_name="public/api_docs.html",
-        ),
-        name="docs",
     ),
 ]

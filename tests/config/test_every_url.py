@@ -31,7 +31,6 @@ PUBLIC = {
     "registry:logout",
     "registry:activate",
     "api:schema",
-    "api:docs",
     "healthz",
     "admin/login/",
     "admin/logout/",
