@@ -187,8 +187,12 @@ def account(employer_id: int, day: date) -> list[AccountMonth]:
             if key not in due and key not in paid:
                 continue
             assessment = due.get(key)
-            settled = settle(
-                paid=paid.get(key, ZERO), net_due=assessment.net_due if assessment else ZERO
+            arrived = paid.get(key, ZERO)
+            # What was never declared isn't assessed: it is neither over- nor underpaid yet.
+            settled = (
+                settle(paid=arrived, net_due=assessment.net_due)
+                if assessment
+                else Settled(arrived, ZERO, ZERO, ZERO)
             )
             lines.append(AccountLine(insurance, assessment, settled, arrivals.get(key)))
         found.append(AccountMonth(month, tuple(lines)))

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from classification.models import Size
 from registry.models import Agency, Post, WorkState
+from relief import queries
 from relief.models import Overpaid, Run
 from relief.services import overpaid, runs
 from tests.factories import client_for, make_agency, make_employer, make_officer
@@ -260,3 +261,12 @@ def test_an_account_asks_the_same_for_one_month_and_eleven():
         counts.append(asked(client, "relief:account", employer.pk))
 
     assert counts[0] == counts[1] <= 15
+
+
+def test_a_payment_without_a_declaration_is_shown_and_counts_as_neither_over_nor_underpaid():
+    employer = large()
+    pay(employer, "1600.00")
+
+    (month,) = queries.account(employer.pk, AUGUST)
+
+    assert (str(month.paid), month.overpaid, month.underpaid) == ("1600.00", 0, 0)
