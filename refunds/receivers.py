@@ -1,5 +1,6 @@
 """News from below: mark what is due, ring once, nothing else."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -8,6 +9,8 @@ from django.dispatch import receiver
 from refunds import tasks
 from refunds.services import offers
 from registry import doorbell
+from registry.intake.signals import workbook_imported
+from registry.models import Import
 from relief.signals import run_finished
 
 
@@ -16,3 +19,12 @@ def mark_offers_due(run_id: int, **kwargs: Any) -> None:
     """A run's results are in force: its employers may be owed something, or something else."""
     offers.mark_run(run_id=run_id)
     transaction.on_commit(lambda: doorbell.ring(tasks.offer_due))
+
+
+@receiver(workbook_imported)
+def mark_payers_due(import_: Import, at: datetime, **kwargs: Any) -> None:
+    """Money has arrived: for a month assessed already it may be more than is due."""
+    if import_.kind != "payments":
+        return
+    if offers.mark_payments(import_id=import_.pk, at=at):
+        transaction.on_commit(lambda: doorbell.ring(tasks.offer_due))

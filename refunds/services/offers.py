@@ -24,7 +24,7 @@ from refunds.workflow import CLOSED, IN_THE_BANKS_HANDS, UNDECIDED, Action
 from registry import work as leases
 from registry.models import Employer, WorkState
 from registry.money import ZERO, total
-from relief.models import Run
+from relief.models import Assessment, Payment, Run
 
 #: Employers worked through in one transaction.
 CHUNK = 500
@@ -65,6 +65,24 @@ def mark_run(*, run_id: int) -> None:
     mark_due(
         run_id=run.pk, employer_ids=run.employer_ids, reason=f"核定{run.pk}", at=run.finished_at
     )
+
+
+def mark_payments(*, import_id: int, at: datetime) -> bool:
+    """Record that employers must be looked at whose payments came in for an assessed month.
+
+    Returns whether there are any.
+    """
+    assessed = Assessment.objects.filter(
+        employer=OuterRef("employer"),
+        month=OuterRef("month"),
+        insurance=OuterRef("insurance"),
+        run__state=WorkState.DONE,
+    )
+    paid = Payment.objects.filter(Exists(assessed), source=import_id)
+    employers = sorted(set(paid.values_list("employer", flat=True)))
+    if employers:
+        mark_due(at=at, employer_ids=employers, reason=f"缴费到账（导入{import_id}）")
+    return bool(employers)
 
 
 @dataclass

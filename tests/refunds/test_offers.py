@@ -26,6 +26,7 @@ from tests.refunds.making import (
     overpay,
     pay,
 )
+from tests.registry.workbooks import bring_in, headers, workbook
 
 pytestmark = pytest.mark.django_db
 
@@ -226,3 +227,30 @@ def test_work_that_is_stopped_goes_on_where_it_stopped(monkeypatch):
 
 def employer_run(employer):
     return make_run(employers=[employer])
+
+
+def bring_payment(employer, voucher, month="2020-02"):
+    row = [employer.uscc, month, "养老", "1000.00", "500.00", "2020-07-01", voucher]
+    return bring_in("payments", workbook(headers("payments"), row))
+
+
+def test_money_that_arrives_after_the_run_is_offered_back_too():
+    employer = factories.make_employer()
+    assess(employer)
+    offers.work_due(clock=clock)
+    assert states(employer) == []
+
+    bring_payment(employer, "V-1")
+    bring_payment(employer, "V-1")  # the same file again is no news
+    offers.work_due(clock=clock)
+
+    assert states(employer) == [("OFFERED", Decimal("1000.00"))]
+
+
+def test_money_for_a_month_nobody_assessed_makes_no_work():
+    employer = factories.make_employer()
+    assess(employer, month=MARCH)
+
+    bring_payment(employer, "V-2")
+
+    assert not OfferWork.objects.filter(run__isnull=True).exists()
