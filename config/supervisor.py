@@ -2,7 +2,8 @@
 
 Every program is the leader of a session of its own, so Ctrl-C reaches only us; we signal the
 leader alone (Celery's pool must not be signalled, or a running task is lost) and after a while
-kill the whole group. If we are killed, the kernel signals the leaders.
+kill the whole group. If we are killed, the kernel signals the leaders, and the reaper kills
+what does not listen.
 """
 
 import os
@@ -20,6 +21,7 @@ from config.embedded.processes import die_with_parent
 
 PATIENCE = 20  # seconds a program has to end by itself
 LOG_LIMIT = 10 * 1024 * 1024
+REAPER = Path(__file__).resolve().parent / "embedded" / "reaper.py"
 
 
 class Stopped(BaseException):
@@ -53,6 +55,7 @@ class Supervisor:
         self.logs = logs
         self.environment = environment
         self.programs: list[Program] = []
+        self._reaper: subprocess.Popen[bytes] | None = None
 
     @staticmethod
     def stop_on_signals() -> None:
@@ -97,6 +100,27 @@ class Supervisor:
                 pass_fds=program.pass_fds,
             )
         program.started = time.monotonic()
+        self._tell_reaper("+", program.process)
+
+    def _tell_reaper(self, sign: str, process: subprocess.Popen[bytes]) -> None:
+        """Let the reaper know which groups live; one that has died is replaced."""
+        if self._reaper is None or self._reaper.poll() is not None:
+            self._reaper = subprocess.Popen(
+                [sys.executable, "-I", "-S", str(REAPER)],
+                cwd="/",
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+            known = [one.process for one in self.programs if one.process and one.process != process]
+        else:
+            known = []
+        assert self._reaper.stdin is not None
+        lines = [*(f"+{one.pid}" for one in known), f"{sign}{process.pid}"]
+        with suppress(BrokenPipeError):
+            self._reaper.stdin.write("".join(f"{line}\n" for line in lines).encode())
+            self._reaper.stdin.flush()
 
     def keep_running(self, look_after: Callable[[], None]) -> None:
         """Start again what ends, until `Stopped` is raised; calls `look_after` twice a second."""
@@ -111,6 +135,7 @@ class Supervisor:
         if process is None or process.poll() is None:
             return
         _kill_group(process)
+        self._tell_reaper("-", process)
         now = time.monotonic()
         # One that ends at once is tried less and less often, up to every half minute.
         program.failures = program.failures + 1 if now - program.started < 60 else 1
@@ -133,6 +158,10 @@ class Supervisor:
             _kill_group(process)
             process.wait()
         self.programs.clear()
+        if self._reaper is not None and self._reaper.stdin is not None:
+            with suppress(BrokenPipeError):
+                self._reaper.stdin.close()
+            self._reaper.wait()
 
 
 def _kill_group(process: subprocess.Popen[bytes]) -> None:

@@ -62,7 +62,17 @@ def test_it_serves_says_where_and_stops_cleanly_on_ctrl_c(where, start):
 
 def test_a_killed_supervisor_leaves_no_process_behind(where, start):
     start().end(signal.SIGKILL)
-    assert wait_until(lambda: not processes_of(where), 10), processes_of(where)
+    # Programs end at once; one that doesn't is killed by the reaper after its patience.
+    assert wait_until(lambda: not processes_of(where), 30), processes_of(where)
+
+
+def test_a_program_that_does_not_listen_is_killed_after_the_supervisor(where, start):
+    server = start()
+    for line in processes_of(where):
+        if "celery" in line:
+            os.kill(int(line.split()[0]), signal.SIGSTOP)
+    server.end(signal.SIGKILL)
+    assert wait_until(lambda: not processes_of(where), 35), processes_of(where)
 
 
 def test_after_everything_was_killed_it_starts_again(where, start):
