@@ -58,7 +58,11 @@ def measure() -> list[dict[str, object]]:
     client = Client()
     client.force_login(user)
     found: list[dict[str, object]] = [
-        {"page": "（为全市开出退费通知）", "queries": None, "milliseconds": round(offered * 1000)}
+        {
+            "page": "refund offers and notices for the whole city",
+            "queries": None,
+            "milliseconds": round(offered * 1000),
+        }
     ]
     for name, view, query in PAGES:
         address = reverse(view) + query
