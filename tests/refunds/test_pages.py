@@ -327,7 +327,10 @@ def test_an_enterprises_pages_cost_the_same_whatever_their_length(cast):
     employer = overpay()
     offer(employer)
     client = client_for(cast.member(employer))
-    names = ["portal_refunds:list", "portal_refunds:offer", "portal_notices:list"]
+    names = [
+        *("portal_home", "portal_months", "portal_notices:list"),
+        *("portal_refunds:list", "portal_refunds:offer"),
+    ]
 
     def costs():
         found = []
