@@ -141,13 +141,16 @@ def main() -> int:
     table = "\n".join(lines)
     print(table)
     when = datetime.now(tz=UTC)
-    (ROOT / "bench" / "results.md").write_text(
+    results = ROOT / "bench" / "results.md"
+    # `make soak` keeps a section of its own below ours.
+    soaked = results.read_text().partition("\n## Soak")[1:] if results.exists() else ()
+    results.write_text(
         "# Benchmarks\n\n"
         "Written by `make bench`: every figure with its yardstick, from one run.\n\n"
         f"{when:%Y-%m-%d}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}, "
         f"Python {platform.python_version()}, "
         f"{'the server of DATABASE_URL' if 'DATA_DIR' not in os.environ else 'embedded PostgreSQL'}"
-        f".\n\n{table}\n"
+        f".\n\n{table}\n" + "".join(soaked)
     )
     return 0 if all(ok for *_, ok in rows) else 1
 

@@ -103,8 +103,8 @@ def write_soak(seconds: float) -> None:
     text = path.read_text() if path.exists() else "# Results\n"
     before, _heading, after = text.partition(SOAK_HEADING)
     rest = after.partition("\n## ")
-    section = f"{SOAK_HEADING}\n\n`make soak` took {seconds:.0f} s on {os.cpu_count()} cores.\n"
-    path.write_text(before + section + ("\n## " + rest[2] if rest[1] else ""))
+    section = f"{SOAK_HEADING}\n\nThe long forms of the tests took {seconds:.0f} s on {os.cpu_count()} cores.\n"
+    path.write_text(before.rstrip("\n") + "\n\n" + section + ("\n## " + rest[2] if rest[1] else ""))
 
 
 def main() -> int:
