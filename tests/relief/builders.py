@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 from classification.models import Size, SizeRecord
 from registry import months
 from registry.models import Employer, EmployerTerms, Import, WorkState
-from relief import calc
-from relief.models import Declaration, DeclarationLine, PaidBack, Payment, Run
+from relief import calc, queries
+from relief.models import Assessment, Declaration, DeclarationLine, PaidBack, Payment, Run
 from relief.policy import Insurance, policy_as_of, shipped
 from relief.services import runs, work
+from tests.factories import make_employer
 
 AT = datetime(2020, 8, 1, 9, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 AUGUST = date(2020, 8, 1)
@@ -154,3 +155,17 @@ def drive() -> None:
     while due := work.due_shards(at=AT):
         for shard_id in due:
             work.work_shard(shard_id=shard_id, clock=clock)
+
+
+def in_force(
+    employer: Employer, day: date = AUGUST, *, insurance: str = "pension", month: date = MARCH
+) -> Assessment:
+    return queries.assessments_in_force(day).get(
+        employer=employer, insurance=insurance, month=month
+    )
+
+
+def sized_employer(size: Size = Size.SMALL, **fields: object) -> Employer:
+    employer = make_employer(**fields)
+    make_size(employer, size)
+    return employer
