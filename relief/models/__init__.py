@@ -1,0 +1,27 @@
+"""What is due: policy documents, what was declared and paid, and what the runs found.
+
+- `policy`: published documents;
+- `declared`: lines of persons and their totals;
+- `paid`: money that arrived or left again, and what is overpaid;
+- `runs`: recalculations, their shards, what waits for one, and assessments.
+"""
+
+from relief.models.declared import Declaration, DeclarationLine, Insurance
+from relief.models.paid import Overpaid, OverpaidMark, PaidBack, Payment
+from relief.models.policy import PolicyDocument
+from relief.models.runs import Assessment, ReassessmentDue, Run, RunShard
+
+__all__ = [
+    "Assessment",
+    "Declaration",
+    "DeclarationLine",
+    "Insurance",
+    "Overpaid",
+    "OverpaidMark",
+    "PaidBack",
+    "Payment",
+    "PolicyDocument",
+    "ReassessmentDue",
+    "Run",
+    "RunShard",
+]
