@@ -1,11 +1,12 @@
 """Who there is: `agencies`, `employers`, `people` who sign in, what `sign_in`
-remembers; and `work` done behind pages."""
+remembers; `work` done behind pages, and `intake`: workbooks brought in."""
 
 from registry.models.agencies import Agency, District
 from registry.models.employers import BankAccount, Employer, EmployerTerms, UnitType
+from registry.models.intake import Import, ImportProblem, ParkedRow
 from registry.models.people import ActivationCode, Membership, Officer, Post
 from registry.models.sign_in import ActivationFailure, TemporaryPassword
-from registry.models.work import Import, Work, WorkState
+from registry.models.work import Work, WorkState
 
 __all__ = [
     "ActivationCode",
@@ -16,8 +17,10 @@ __all__ = [
     "Employer",
     "EmployerTerms",
     "Import",
+    "ImportProblem",
     "Membership",
     "Officer",
+    "ParkedRow",
     "Post",
     "TemporaryPassword",
     "UnitType",

@@ -1,9 +1,6 @@
 """Work done behind the pages: a row with a lease, so that the queue may lose or repeat it."""
 
 from django.db import models
-from django.db.models import Q
-
-from registry.models.people import Officer
 
 
 class WorkState(models.TextChoices):
@@ -35,39 +32,3 @@ class Work(models.Model):
 
     class Meta:
         abstract = True
-
-
-class Import(Work):
-    """One workbook brought in: by an officer on a page, or by a command."""
-
-    kind = models.CharField("类别", max_length=20)
-    file_name = models.CharField("文件名", max_length=200)
-    file_sha256 = models.CharField("文件摘要", max_length=64)
-    file = models.FileField("文件", upload_to="imports/%Y/%m", max_length=300, blank=True)
-    by = models.ForeignKey(
-        Officer, models.RESTRICT, null=True, blank=True, related_name="+", verbose_name="经办人"
-    )
-    os_user = models.CharField("系统账号", max_length=64, blank=True)
-    rows = models.PositiveIntegerField("读取行数", default=0)
-    accepted = models.PositiveIntegerField("新增或更新行数", default=0)
-    unchanged = models.PositiveIntegerField("相同行数", default=0)
-    rejected = models.PositiveIntegerField("有误行数", default=0)
-    error_count = models.PositiveIntegerField("错误数", default=0)
-    # The first 1,000 wrong cells, as `import_workbook --format json` prints them.
-    errors = models.JSONField("错误", default=list, blank=True)
-    warnings = models.JSONField("提示", default=list, blank=True)
-
-    class Meta:
-        verbose_name = "导入"
-        verbose_name_plural = "导入"
-        indexes = [
-            models.Index(name="import_latest", fields=["-id"]),
-            models.Index(
-                name="import_open",
-                fields=["lease_until"],
-                condition=Q(state__in=["QUEUED", "RUNNING"]),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.file_name
