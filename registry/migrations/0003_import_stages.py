@@ -182,34 +182,17 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="import",
-            name="withdrawal_asked_at",
-            field=models.DateTimeField(blank=True, null=True, verbose_name="申请撤回时间"),
-        ),
-        migrations.AddField(
-            model_name="import",
-            name="withdrawal_asked_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.RESTRICT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="申请撤回人",
-            ),
-        ),
-        migrations.AddField(
-            model_name="import",
             name="withdrawal_reason",
             field=models.CharField(blank=True, max_length=200, verbose_name="撤回原因"),
         ),
         migrations.AddField(
             model_name="import",
             name="withdraws",
-            field=models.OneToOneField(
+            field=models.ForeignKey(
                 blank=True,
                 null=True,
                 on_delete=django.db.models.deletion.RESTRICT,
-                related_name="withdrawal",
+                related_name="withdrawals",
                 to="registry.import",
                 verbose_name="撤回",
             ),
@@ -275,8 +258,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(
-                        ("stage__in", ["SECOND", "STORING", "STORED", "PARTLY", "WITHDRAWN"]),
-                        _negated=True,
+                        ("stage__in", ["STORING", "STORED", "PARTLY", "WITHDRAWN"]), _negated=True
                     ),
                     ("confirmed_by__isnull", False),
                     models.Q(("os_user", ""), _negated=True),
@@ -284,6 +266,15 @@ class Migration(migrations.Migration):
                 ),
                 name="import_stored_by_somebody",
                 violation_error_message="须由具名人员确认后才能入库。",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="import",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("stage", "DISCARDED"), _negated=True),
+                fields=("withdraws",),
+                name="import_withdrawn_once",
+                violation_error_message="这次导入已在撤回。",
             ),
         ),
         migrations.AddConstraint(

@@ -104,23 +104,14 @@ class Import(Work):
         related_name="corrections",
         verbose_name="更正",
     )
-    withdraws = models.OneToOneField(
+    withdraws = models.ForeignKey(
         "self",
         models.RESTRICT,
         null=True,
         blank=True,
-        related_name="withdrawal",
+        related_name="withdrawals",
         verbose_name="撤回",
     )
-    withdrawal_asked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.RESTRICT,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name="申请撤回人",
-    )
-    withdrawal_asked_at = models.DateTimeField("申请撤回时间", null=True, blank=True)
     withdrawal_reason = models.CharField("撤回原因", max_length=200, blank=True)
 
     class Meta:
@@ -158,10 +149,16 @@ class Import(Work):
             # A command acts at once, under the operating system's user; a page never does.
             models.CheckConstraint(
                 name="import_stored_by_somebody",
-                condition=~Q(stage__in=["SECOND", "STORING", "STORED", "PARTLY", "WITHDRAWN"])
+                condition=~Q(stage__in=["STORING", "STORED", "PARTLY", "WITHDRAWN"])
                 | Q(confirmed_by__isnull=False)
                 | ~Q(os_user=""),
                 violation_error_message="须由具名人员确认后才能入库。",
+            ),
+            models.UniqueConstraint(
+                name="import_withdrawn_once",
+                fields=["withdraws"],
+                condition=~Q(stage="DISCARDED"),
+                violation_error_message="这次导入已在撤回。",
             ),
             models.UniqueConstraint(
                 name="import_once_per_officers_key",
