@@ -13,13 +13,17 @@ SCHEMA = Schema(
     kind="sizes",
     title="省级划型数据",
     columns=(
-        Column("uscc", "统一社会信用代码", Kind.USCC),
-        Column("name", "单位名称", Kind.TEXT, length=(1, 120)),
+        Column("uscc", "统一社会信用代码", Kind.USCC, example="91510402MA62A0001Q"),
+        Column("name", "单位名称", Kind.TEXT, length=(1, 120), example="攀枝花示例机械有限公司"),
         Column(
-            "size", "划型", Kind.CHOICE, choices={label: value for value, label in Size.choices}
+            "size",
+            "划型",
+            Kind.CHOICE,
+            choices={label: value for value, label in Size.choices},
+            example="小型",
         ),
-        Column("dated", "数据日期", Kind.DATE),
-        Column("from_month", "生效月份", Kind.MONTH, optional=True),
+        Column("dated", "数据日期", Kind.DATE, example="2020-03-31"),
+        Column("from_month", "生效月份", Kind.MONTH, optional=True, example="2020-02"),
     ),
     unique=("uscc", "dated"),
 )

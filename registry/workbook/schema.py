@@ -29,7 +29,8 @@ class Column:
     `name` is the staging table's column, `header` the text in row 1. An `optional` column
     may be missing altogether, and then be empty too; `may_be_empty` allows blank cells only.
     `length` bounds the characters of text, codes and digits; `limits` (percent) those of a
-    rate; `choices` maps what may be written to what is stored.
+    rate; `choices` maps what may be written to what is stored. `example` is a cell as somebody
+    would fill it in.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Column:
     length: tuple[int, int] = (1, 200)
     limits: tuple[str, str] = ("0", "100")
     choices: Mapping[str, str] = field(default_factory=dict)
+    example: str = ""
 
     @property
     def allows_blank(self) -> bool:
