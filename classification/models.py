@@ -28,6 +28,10 @@ class SizeRecord(models.Model):
     from_month = models.DateField("生效月份", null=True, blank=True)
     source = models.ForeignKey(Import, models.RESTRICT, null=True, blank=True, verbose_name="来源")
     recorded_at = models.DateTimeField("登记时间")
+    # A row that takes another back: neither of them holds any more.
+    withdraws = models.OneToOneField(
+        "self", models.RESTRICT, null=True, blank=True, verbose_name="撤回"
+    )
 
     class Meta:
         verbose_name = "省级划型数据"

@@ -2,6 +2,8 @@
 app needs from them without knowing them.
 
 - the kinds of `import_workbook`: `add_import_kind`
+- what an import changes of what has been decided: `add_decided`
+- why an import can't be taken back: `add_objection`
 - the tables of `export_table`: `add_table`
 """
 
@@ -10,10 +12,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from django.db.backends.utils import CursorWrapper
+
 from registry.workbook.schema import Schema
 
 if TYPE_CHECKING:
     from registry.intake.staging import Merged, Staging
+    from registry.models import Import
 
 
 @dataclass(frozen=True)
@@ -21,16 +26,20 @@ class ImportKind:
     """One kind of workbook that may be brought in.
 
     `examine` refuses rows that can't be right by what is stored (`Staging.refuse`); `merge`
-    is called if nothing was refused and stores the rows. Both run in the import's transaction.
-    Imports of one `family` wait for each other. `city_wide`: not for a district's officers.
+    stores the rows that are left. `withdraw` writes new versions that bring back what held
+    before the import `Staging.withdrawn`, for what is still in force of it. All run in the
+    import's transaction. Imports of one `family` wait for each other. `city_wide`: not for a
+    district's officers. `portal`: an enterprise may bring it in for itself.
     """
 
     schema: Schema
     examine: "Callable[[Staging], None]"
     merge: "Callable[[Staging], Merged]"
+    withdraw: "Callable[[Staging], Merged]"
     family: str
     order: int
     city_wide: bool = False
+    portal: bool = False
 
 
 _import_kinds: dict[str, ImportKind] = {}
@@ -44,6 +53,46 @@ def add_import_kind(kind: ImportKind) -> None:
 def import_kinds() -> dict[str, ImportKind]:
     """Return the kinds by name, in the order in which a newcomer would bring them in."""
     return dict(sorted(_import_kinds.items(), key=lambda item: item[1].order))
+
+
+@dataclass(frozen=True)
+class Decided:
+    """How much of what has been decided an import touches."""
+
+    employers: int = 0
+    months: int = 0
+
+
+DecidedCounter = Callable[[CursorWrapper], Decided]
+_decided: dict[str, DecidedCounter] = {}
+
+
+def add_decided(name: str, count: DecidedCounter) -> None:
+    """Fill the slot: `count` reads the temporary table `intake_touched` of an import.
+
+    It has `employer_id`, `first` and `last` month, both open where NULL.
+    """
+    _decided[name] = count
+
+
+def decided(cursor: CursorWrapper) -> Decided:
+    """Return the decided months that an import touches, the greatest that any app knows of."""
+    found = [count(cursor) for count in _decided.values()]
+    return max(found, key=lambda each: each.months, default=Decided())
+
+
+Objection = Callable[["Import"], str | None]
+_objections: dict[str, Objection] = {}
+
+
+def add_objection(name: str, objection: Objection) -> None:
+    """Fill the slot: why an import can't be taken back, in a sentence, or None."""
+    _objections[name] = objection
+
+
+def objections(import_: "Import") -> list[str]:
+    """Return every reason why an import can't be taken back."""
+    return [reason for ask in _objections.values() if (reason := ask(import_))]
 
 
 @dataclass(frozen=True)

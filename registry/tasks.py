@@ -14,10 +14,10 @@ SWEEP_SECONDS = 15
 
 @shared_task(acks_late=True, autoretry_for=(OperationalError,), retry_backoff=True, max_retries=5)
 def work_import(*, import_id: int) -> None:
-    """Check and store one upload; safe to run twice, late or after a crash."""
+    """Check one upload or store a confirmed one; safe to run twice, late or after a crash."""
     claimed = work.claim(Import, import_id, at=timezone.now())
     if claimed is not None:
-        services.check_and_commit(claimed=claimed, clock=timezone.now)
+        services.work_on(claimed=claimed, clock=timezone.now)
 
 
 @shared_task

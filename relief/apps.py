@@ -12,11 +12,13 @@ class ReliefConfig(AppConfig):
     def ready(self) -> None:
         from registry import navigation, slots
         from registry.intake.signals import workbook_imported
-        from relief import exports, receivers
+        from relief import decided, exports, receivers
         from relief.intake import declarations, payments
 
         slots.add_import_kind(declarations.KIND)
         slots.add_import_kind(payments.KIND)
+        slots.add_decided("relief", decided.count_decided)
+        slots.add_objection("relief", decided.objection)
         workbook_imported.connect(receivers.mark_due)
         post_migrate.connect(publish_shipped_documents, sender=self)
         for table in exports.TABLES:

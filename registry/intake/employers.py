@@ -10,7 +10,8 @@ from datetime import date
 from django.utils import timezone
 
 from registry import seed
-from registry.intake.staging import Merged, Staging
+from registry.intake.employers_back import withdraw
+from registry.intake.staging import MOST_CHANGES, Change, Merged, Staging, Total
 from registry.models import BankAccount, UnitType
 from registry.months import first_of
 from registry.slots import ImportKind
@@ -161,6 +162,7 @@ def _merge(staging: Staging) -> Merged:
         DROP TABLE IF EXISTS intake_employer;
         CREATE TEMP TABLE intake_employer ON COMMIT DROP AS
         SELECT r."row", r.uscc, e.id AS employer_id, e.id IS NULL AS is_new,
+            e.withdrawn_at IS NOT NULL AS is_back,
             r.name, r.district AS district_id, {_told(staging, "zone", "e.zone")} AS zone,
             r.industry_code, r.established_on, r.insured_on,
             coalesce(r.legal_person, '') AS legal_person, coalesce(r.contact, '') AS contact,
@@ -175,12 +177,73 @@ def _merge(staging: Staging) -> Merged:
     _merge_terms(staging)
     _merge_accounts(staging)
     cursor.execute(
-        "SELECT count(*) FILTER (WHERE touched), count(*) FILTER (WHERE NOT touched)"
-        " FROM intake_employer"
+        """
+        INSERT INTO intake_touched
+        SELECT employer_id, from_month, NULL FROM registry_employerterms WHERE source_id = %s;
+        SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE touched AND NOT is_new),
+            count(*) FILTER (WHERE NOT touched)
+        FROM intake_employer
+        """,
+        [staging.import_.pk],
     )
-    accepted, unchanged = cursor.fetchone()
-    warnings = _unknown_industries(staging)
-    return Merged(accepted, unchanged, warnings)
+    new, changed, unchanged = cursor.fetchone()
+    return Merged(
+        new,
+        changed,
+        unchanged,
+        warnings=_unknown_industries(staging),
+        changes=_changes(staging) if staging.detailed else (),
+        totals=_totals(staging, new) if staging.detailed else (),
+    )
+
+
+def _changes(staging: Staging) -> list[Change]:
+    """Return what differs of units that were known before: the former beside the new."""
+    staging.cursor.execute(
+        """
+        SELECT s."row", e.name, f.facts, to_jsonb(e)
+        FROM intake_employer s JOIN registry_employer e ON e.id = s.employer_id
+        JOIN registry_employerformer f ON f.employer_id = e.id AND f.source_id = %(source)s
+        WHERE NOT s.is_new ORDER BY s."row" LIMIT %(most)s
+        """,
+        {"source": staging.import_.pk, "most": MOST_CHANGES},
+    )
+    labels = {column.name: column.header for column in staging.schema.columns}
+    changes = [
+        Change(row, name, labels[fact.removesuffix("_id")], str(before[fact]), str(now[fact]))
+        for row, name, before, now in staging.cursor.fetchall()
+        for fact in _FACTS
+        if before and before[fact] != now[fact]
+    ]
+    staging.cursor.execute(
+        """
+        SELECT s."row", s.name, o.unit_type, t.unit_type, o.injury_rate, t.injury_rate
+        FROM intake_employer s
+        JOIN registry_employerterms t ON t.employer_id = s.employer_id AND t.source_id = %(source)s
+        JOIN LATERAL (
+            SELECT * FROM registry_employerterms b
+            WHERE b.employer_id = t.employer_id AND b.id < t.id
+            ORDER BY b.from_month <= t.from_month DESC, abs(b.from_month - t.from_month), b.id DESC
+            LIMIT 1
+        ) o ON true
+        ORDER BY s."row" LIMIT %(most)s
+        """,
+        {"source": staging.import_.pk, "most": MOST_CHANGES},
+    )
+    for row, name, old_type, new_type, old_rate, new_rate in staging.cursor.fetchall():
+        if old_type != new_type:
+            types = UnitType(old_type).label, UnitType(new_type).label
+            changes.append(Change(row, name, labels["unit_type"], *types))
+        if old_rate != new_rate:
+            rates = (f"{(rate * 100).normalize():f}" for rate in (old_rate, new_rate))
+            changes.append(Change(row, name, labels["injury_rate"], *rates))
+    return sorted(changes, key=lambda change: change.row)[:MOST_CHANGES]
+
+
+def _totals(staging: Staging, new: int) -> list[Total]:
+    staging.cursor.execute("SELECT count(*) FROM registry_employer WHERE withdrawn_at IS NULL")
+    (now,) = staging.cursor.fetchone()
+    return [Total("参保单位（户）", f"{now - new:,}", f"{now:,}")]
 
 
 def _merge_facts(staging: Staging) -> None:
@@ -191,14 +254,22 @@ def _merge_facts(staging: Staging) -> None:
     staging.cursor.execute(
         f"""
         UPDATE intake_employer s SET touched = true FROM registry_employer e
-        WHERE e.id = s.employer_id AND ({staged}) IS DISTINCT FROM ({stored});
-        UPDATE registry_employer e SET ({facts}) = ({staged}) FROM intake_employer s
+        WHERE e.id = s.employer_id AND (s.is_back OR ({staged}) IS DISTINCT FROM ({stored}));
+        INSERT INTO registry_employerformer (employer_id, facts, source_id, recorded_at)
+        SELECT e.id, CASE WHEN NOT s.is_back THEN to_jsonb(e) END, %(source)s, %(at)s
+        FROM intake_employer s JOIN registry_employer e ON e.id = s.employer_id
+        WHERE s.touched;
+        UPDATE registry_employer e SET ({facts}, withdrawn_at) = ({staged}, NULL)
+        FROM intake_employer s
         WHERE e.id = s.employer_id AND s.touched;
         INSERT INTO registry_employer (uscc, {facts})
         SELECT uscc, {facts} FROM intake_employer WHERE is_new ORDER BY "row";
         UPDATE intake_employer s SET employer_id = e.id, touched = true
         FROM registry_employer e WHERE s.is_new AND e.uscc = s.uscc;
-        """
+        INSERT INTO registry_employerformer (employer_id, facts, source_id, recorded_at)
+        SELECT employer_id, NULL, %(source)s, %(at)s FROM intake_employer WHERE is_new;
+        """,
+        {"source": staging.import_.pk, "at": staging.at},
     )
 
 
@@ -295,4 +366,11 @@ def _unknown_industries(staging: Staging) -> list[Problem]:
     ]
 
 
-KIND = ImportKind(schema=SCHEMA, examine=_examine, merge=_merge, family="employers", order=1)
+KIND = ImportKind(
+    schema=SCHEMA,
+    examine=_examine,
+    merge=_merge,
+    withdraw=withdraw,
+    family="employers",
+    order=1,
+)

@@ -1,5 +1,6 @@
 """What an import came to: as the contract's JSON, as lines, and as a workbook of the errors."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -9,6 +10,7 @@ import xlsxwriter
 from registry.models import Import, WorkState
 from registry.workbook.schema import Column, Kind, Schema
 
+_WAITING = (Import.Stage.RECEIVED, Import.Stage.PREVIEW, Import.Stage.SECOND, Import.Stage.STORING)
 _COLUMNS = (
     ("row", "行号", 8),
     ("column", "列", 20),
@@ -52,12 +54,23 @@ def summary(done: Import) -> str:
         return "导入已取消，未写入任何数据。"
     if done.state != WorkState.DONE:
         return f"导入未完成：{done.failure or '请稍后再试。'}"
-    if done.error_count:
+    if done.stage == Import.Stage.REFUSED:
         rows = f"读取 {done.rows:,} 行，{done.rejected:,} 行有误" if done.rows else "文件有误"
         return f"未入库：{rows}，共 {done.error_count:,} 处错误。改正后请重新导入整个文件。"
+    if done.stage in _WAITING:
+        return f"{done.get_stage_display()}：读取 {done.rows:,} 行，尚未写入任何数据。"
+    if done.stage == Import.Stage.DISCARDED:
+        return "已放弃，未写入任何数据。"
+    stored = (
+        f"新增或更新 {done.accepted:,} 行，相同 {done.unchanged:,} 行"
+        if done.accepted
+        else f"没有新内容，{done.unchanged:,} 行与已入库的完全相同"
+    )
+    if done.rejected:
+        return f"部分入库：读取 {done.rows:,} 行，{stored}，{done.rejected:,} 行待更正。"
     if not done.accepted:
         return f"没有新内容：读取 {done.rows:,} 行，与已入库的完全相同。"
-    return f"已入库：读取 {done.rows:,} 行，新增或更新 {done.accepted:,} 行，相同 {done.unchanged:,} 行。"
+    return f"已入库：读取 {done.rows:,} 行，{stored}。"
 
 
 def _place(entry: dict[str, Any]) -> str:
@@ -113,6 +126,15 @@ def write_template(schema: Schema, target: IO[bytes]) -> None:
             )
             for place, words in enumerate((column.header, needed, _example(column))):
                 notes.write_string(number, place, words)
+
+
+def write_back(done: Import, target: Path) -> None:
+    """Write the user's own workbook with its errors marked; the plain list where there is none."""
+    if not done.annotated:
+        write_errors(done, target)
+        return
+    with done.annotated.open("rb") as marked, target.open("wb") as copy:
+        shutil.copyfileobj(marked, copy)
 
 
 def write_errors(done: Import, target: Path | IO[bytes]) -> None:

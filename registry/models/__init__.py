@@ -2,7 +2,13 @@
 remembers; `work` done behind pages, and `intake`: workbooks brought in."""
 
 from registry.models.agencies import Agency, District
-from registry.models.employers import BankAccount, Employer, EmployerTerms, UnitType
+from registry.models.employers import (
+    BankAccount,
+    Employer,
+    EmployerFormer,
+    EmployerTerms,
+    UnitType,
+)
 from registry.models.intake import Import, ImportProblem, ParkedRow
 from registry.models.people import ActivationCode, Membership, Officer, Post
 from registry.models.sign_in import ActivationFailure, TemporaryPassword
@@ -15,6 +21,7 @@ __all__ = [
     "BankAccount",
     "District",
     "Employer",
+    "EmployerFormer",
     "EmployerTerms",
     "Import",
     "ImportProblem",

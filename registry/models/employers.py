@@ -36,6 +36,8 @@ class Employer(models.Model):
     phone = models.CharField("联系电话", max_length=30, blank=True)
     group_name = models.CharField("所属集团", max_length=120, blank=True)
     address = models.CharField("地址", max_length=200, blank=True)
+    # The import that first named it was taken back, and nothing else speaks of it.
+    withdrawn_at = models.DateTimeField("登记撤回时间", null=True, blank=True)
 
     class Meta:
         verbose_name = "参保单位"
@@ -47,6 +49,28 @@ class Employer(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class EmployerFormer(models.Model):
+    """What was known of an employer before an import changed it: what a withdrawal brings back."""
+
+    employer = models.ForeignKey(
+        Employer, models.RESTRICT, related_name="former", verbose_name="参保单位"
+    )
+    # The facts by name; null where the unit wasn't registered before.
+    facts = models.JSONField("原内容", null=True)
+    source = models.ForeignKey(
+        "registry.Import", models.RESTRICT, related_name="+", verbose_name="被哪次导入更改"
+    )
+    recorded_at = models.DateTimeField("登记时间")
+
+    class Meta:
+        verbose_name = "参保单位原内容"
+        verbose_name_plural = "参保单位原内容"
+        triggers = append_only()
+
+    def __str__(self) -> str:
+        return f"{self.employer_id} {self.recorded_at:%Y-%m-%d}"
 
 
 class EmployerTerms(models.Model):

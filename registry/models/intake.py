@@ -186,7 +186,7 @@ class ImportProblem(models.Model):
     check_number = models.PositiveSmallIntegerField("第几次核对", default=1)
     # Both null: the whole file is meant.
     row = models.PositiveIntegerField("行号", null=True)
-    header = models.CharField("列", max_length=200, null=True)  # noqa: DJ001 - no column is no text
+    header = models.CharField("列", max_length=200, null=True)
     code = models.CharField("错误代码", max_length=40)
     found = models.CharField("原值", max_length=100, blank=True)
     hint = models.JSONField("说明要素", default=dict, blank=True)

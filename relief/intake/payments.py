@@ -4,7 +4,7 @@ A payment is a fact of the bank's and is never rewritten: a voucher met again mu
 same, or the row is refused.
 """
 
-from registry.intake.staging import Merged, Staging, known_employers
+from registry.intake.staging import Merged, Staging, Total, known_employers
 from registry.slots import ImportKind
 from registry.workbook.schema import Column, Kind, Schema
 from relief.models import Insurance
@@ -47,6 +47,11 @@ SCHEMA = Schema(
 )
 
 
+#: A payment (`p`) that is no reversal and was not taken back.
+_STANDS = """p.reverses_id IS NULL AND NOT EXISTS (
+    SELECT FROM relief_payment back WHERE back.reverses_id = p.id)"""
+
+
 def _differences(staging: Staging) -> str:
     """Return SQL that names the columns in which a row and its stored payment (`p`) differ.
 
@@ -71,29 +76,84 @@ def _examine(staging: Staging) -> None:
         "voucher_conflict",
         "voucher",
         f"{differences} <> ''",
-        join="""JOIN relief_payment p ON p.voucher = r.voucher
+        join=f"""JOIN relief_payment p ON p.voucher = r.voucher AND {_STANDS}
             JOIN registry_employer e ON e.id = p.employer_id""",
         hint=f"jsonb_build_object('voucher', r.voucher, 'differences', {differences})",
     )
 
 
 def _merge(staging: Staging) -> Merged:
-    staging.cursor.execute(
-        """
+    cursor = staging.cursor
+    # A voucher that was taken back comes again as its next version.
+    cursor.execute(
+        f"""
         INSERT INTO relief_payment
             (employer_id, month, insurance, employer_amount, employee_amount, arrived_on,
-             voucher, payer_number, payer_holder, source_id)
+             voucher, payer_number, payer_holder, source_id, version)
         SELECT e.id, r.month, r.insurance, r.employer_amount, r.employee_amount, r.arrived_on,
-            r.voucher, coalesce(r.payer_number, ''), coalesce(r.payer_holder, ''), %(source)s
+            r.voucher, coalesce(r.payer_number, ''), coalesce(r.payer_holder, ''), %(source)s,
+            1 + coalesce((SELECT max(p.version) FROM relief_payment p
+                WHERE p.voucher = r.voucher AND p.reverses_id IS NULL), 0)
         FROM intake_row r JOIN registry_employer e ON e.uscc = r.uscc
-        WHERE NOT EXISTS (SELECT FROM relief_payment p WHERE p.voucher = r.voucher)
+        WHERE NOT EXISTS (
+            SELECT FROM relief_payment p WHERE p.voucher = r.voucher AND {_STANDS})
         ORDER BY r."row"
         """,
         {"source": staging.import_.pk},
     )
-    accepted = staging.cursor.rowcount
-    staging.cursor.execute("SELECT count(*) FROM intake_row")
-    return Merged(accepted, staging.cursor.fetchone()[0] - accepted)
+    new = cursor.rowcount
+    cursor.execute("SELECT count(*) FROM intake_row")
+    return Merged(new, 0, cursor.fetchone()[0] - new, totals=_totals(staging))
 
 
-KIND = ImportKind(schema=SCHEMA, examine=_examine, merge=_merge, family="payments", order=4)
+def _withdraw(staging: Staging) -> Merged:
+    """Set a negative row beside each payment of an import: the sums forget it, the book doesn't."""
+    staging.cursor.execute(
+        f"""
+        INSERT INTO relief_payment
+            (employer_id, month, insurance, employer_amount, employee_amount, arrived_on,
+             voucher, payer_number, payer_holder, source_id, version, reverses_id)
+        SELECT employer_id, month, insurance, -employer_amount, -employee_amount, arrived_on,
+            voucher, payer_number, payer_holder, %(source)s, version, id
+        FROM relief_payment p WHERE source_id = %(withdrawn)s AND {_STANDS}
+        ORDER BY id
+        """,
+        {"source": staging.import_.pk, "withdrawn": staging.withdrawn},
+    )
+    return Merged(0, staging.cursor.rowcount, 0, totals=_totals(staging))
+
+
+def _totals(staging: Staging) -> list[Total]:
+    """Return what all payments of each insurance come to, before and after."""
+    if not staging.detailed:
+        return []
+    staging.cursor.execute(
+        """
+        SELECT insurance, sum(employer_amount), sum(employee_amount),
+            sum(employer_amount) FILTER (WHERE source_id = %(source)s),
+            sum(employee_amount) FILTER (WHERE source_id = %(source)s)
+        FROM relief_payment GROUP BY insurance
+        """,
+        {"source": staging.import_.pk},
+    )
+    found = {row[0]: row[1:] for row in staging.cursor.fetchall()}
+    totals = []
+    for insurance, label in Insurance.choices:
+        employer, employee, more_employer, more_employee = found.get(insurance, (0, 0, 0, 0))
+        for part, now, more in (
+            ("单位", employer, more_employer or 0),
+            ("个人", employee, more_employee or 0),
+        ):
+            name = f"{label}：{part}缴费合计（元）"
+            totals.append(Total(name, f"{now - more:,.2f}", f"{now:,.2f}"))
+    return totals
+
+
+KIND = ImportKind(
+    schema=SCHEMA,
+    examine=_examine,
+    merge=_merge,
+    withdraw=_withdraw,
+    family="payments",
+    order=4,
+)

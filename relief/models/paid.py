@@ -17,7 +17,13 @@ class Payment(models.Model):
     employer_amount = models.DecimalField("单位缴费金额", max_digits=12, decimal_places=2)
     employee_amount = models.DecimalField("个人缴费金额", max_digits=12, decimal_places=2)
     arrived_on = models.DateField("到账日期")
-    voucher = models.CharField("缴费凭证号", max_length=60, unique=True)
+    voucher = models.CharField("缴费凭证号", max_length=60)
+    # A voucher that was taken back may come again: the second time it counts anew.
+    version = models.PositiveSmallIntegerField("第几次登记", default=1)
+    # A row that takes another back: the same amounts below zero, on the same day.
+    reverses = models.OneToOneField(
+        "self", models.RESTRICT, null=True, blank=True, verbose_name="冲销"
+    )
     payer_number = models.CharField("付款账号", max_length=32, blank=True)
     payer_holder = models.CharField("付款户名", max_length=120, blank=True)
     source = models.ForeignKey(
@@ -32,8 +38,14 @@ class Payment(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="payment_amounts_not_negative",
-                condition=Q(employer_amount__gte=0, employee_amount__gte=0),
+                condition=Q(reverses__isnull=True, employer_amount__gte=0, employee_amount__gte=0)
+                | Q(reverses__isnull=False, employer_amount__lte=0, employee_amount__lte=0),
                 violation_error_message="缴费金额不能为负数。",
+            ),
+            models.UniqueConstraint(
+                name="payment_once_per_voucher",
+                fields=["voucher", "version"],
+                condition=Q(reverses__isnull=True),
             ),
         ]
 

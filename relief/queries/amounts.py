@@ -12,7 +12,7 @@ from decimal import Decimal
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from classification.models import SizeRecord
+from classification import queries as classification_queries
 from registry.models import Employer, EmployerTerms, WorkState
 from registry.money import ZERO
 from relief.calc import Settled, settle
@@ -214,7 +214,8 @@ def size_sources(employer: Employer, day: date) -> list[SizeSource]:
     """Return what the province's data say of an employer, the row that counts first."""
     parents = EmployerTerms.objects.filter(employer=employer).exclude(parent_uscc="")
     codes = {employer.uscc, *parents.values_list("parent_uscc", flat=True)}
-    rows = SizeRecord.objects.filter(uscc__in=codes, dated__lte=day).select_related("source")
+    standing = classification_queries.standing().filter(uscc__in=codes, dated__lte=day)
+    rows = standing.select_related("source")
     return [
         SizeSource(
             size=row.get_size_display(),

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from django.db.models import Model, Q, QuerySet
 
+from classification import queries as classification_queries
 from classification.models import Size, SizeRecord
 from registry.models import Employer, EmployerTerms, UnitType
 from relief.calc import Assessed, Terms, add_up, reduce_employer_share, terms
@@ -114,8 +115,8 @@ def _load(employer: Employer, as_of: date, months: Iterable[date] | None, marks:
         for row in _up_to(rows, marks, "terms"):
             parents.setdefault(row.employer.uscc, []).append(row)
     sizes: dict[str, list[SizeRecord]] = {}
-    rows_of_size = SizeRecord.objects.filter(uscc__in={employer.uscc, *codes}, dated__lte=as_of)
-    for size in _up_to(rows_of_size, marks, "sizes"):
+    standing = classification_queries.standing(up_to=marks.get("sizes"))
+    for size in standing.filter(uscc__in={employer.uscc, *codes}, dated__lte=as_of):
         sizes.setdefault(size.uscc, []).append(size)
     return _Known(own, parents, sizes, _declared(employer, months, marks))
 

@@ -34,7 +34,11 @@ _SIZES = """
         SELECT s.uscc, s.size, s.dated, s.id,
             coalesce(s.from_month, %(size_first_month)s) AS since
         FROM classification_sizerecord s
-        WHERE s.dated <= %(as_of)s AND s.id <= %(sizes)s AND s.uscc IN (
+        WHERE s.dated <= %(as_of)s AND s.id <= %(sizes)s AND s.withdraws_id IS NULL
+            AND NOT EXISTS (
+                SELECT FROM classification_sizerecord w
+                WHERE w.withdraws_id = s.id AND w.id <= %(sizes)s)
+            AND s.uscc IN (
             SELECT uscc FROM unit
             UNION SELECT parent_uscc FROM own_terms WHERE parent_uscc <> ''
         )

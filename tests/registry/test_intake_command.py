@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from registry import slots, work
 from registry.intake import errors, report, services
+from registry.intake.services import checking
 from registry.models import Import, WorkState
 from registry.workbook.check import Problem
 from tests.factories import AT, make_employer, make_officer, make_uscc
@@ -111,7 +112,6 @@ def test_without_json_the_errors_are_sentences_on_standard_error(tmp_path, capsy
     ("arguments", "sentence"),
     [
         (["projects", "{path}"], "没有“projects”"),
-        (["sizes", "{path}", "--partial"], "--partial"),
         (["sizes", "{path}", "--errors", "out.csv"], ".xlsx"),
         (["sizes", "/nowhere/at/all.xlsx"], "打不开文件"),
         (["sizes", "/"], "打不开文件"),
@@ -237,7 +237,7 @@ def test_an_import_that_keeps_dying_is_ended():
         at=AT,
         os_user="tester",
     )
-    claimed.attempts = services.MOST_ATTEMPTS + 1
+    claimed.attempts = checking.MOST_ATTEMPTS + 1
 
     done = services.check_and_commit(claimed=claimed, clock=lambda: AT)
 

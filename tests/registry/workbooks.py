@@ -7,10 +7,11 @@ from pathlib import Path
 
 import xlsxwriter
 
-from registry import slots, work
+from registry import scope, slots, work
 from registry.intake import services
 from registry.models import Import, Officer
 from registry.numbers import resident_id
+from registry.scope import Viewer
 from tests.factories import AT
 
 
@@ -41,10 +42,28 @@ def bring_in(kind: str, file: BytesIO, *, by: Officer | None = None, at: datetim
         )
     else:
         queued = services.receive(kind=kind, file=file, file_name="book.xlsx", at=at, by=by)
-        taken = work.claim(Import, queued.pk, at=at)
-        assert taken
-        claimed = taken
+        return confirmed(worked_on(queued, at=at), at=at)
     return services.check_and_commit(claimed=claimed, clock=lambda: at)
+
+
+def worked_on(waiting: Import, *, at: datetime = AT) -> Import:
+    """Do what a worker would: check an import, or store what was confirmed."""
+    claimed = work.claim(Import, waiting.pk, at=at)
+    assert claimed
+    return services.work_on(claimed=claimed, clock=lambda: at)
+
+
+def confirmed(
+    checked: Import, *, by: Viewer | None = None, partial: bool = False, at: datetime = AT
+) -> Import:
+    """Say yes to an import's preview, if it has no errors, and have it stored."""
+    if checked.stage != Import.Stage.PREVIEW and not partial:
+        return checked
+    confirmer = by or scope.viewer_of((checked.by or checked.member).user)
+    agreed = services.confirm(
+        import_id=checked.pk, by=confirmer, seen=checked.preview_sha256, at=at, partial=partial
+    )
+    return worked_on(agreed, at=at) if agreed.stage == Import.Stage.STORING else agreed
 
 
 def told(done: Import) -> list[tuple[int | None, str | None, str]]:

@@ -26,13 +26,15 @@ def _os_user() -> str:
 
 
 class Command(BaseCommand):
-    help = "导入工作簿：全部正确才入库，有一处错误则整个文件不入库。"
+    help = "导入工作簿：全部正确才入库；加 --partial 时正确的行入库，有误的行留待更正。"
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("kind", metavar="KIND", help="、".join(slots.import_kinds()))
         parser.add_argument("path", metavar="PATH", type=Path, help=".xlsx、.xls 或 .csv 文件")
-        parser.add_argument("--partial", action="store_true", help="尚未提供")
-        parser.add_argument("--errors", metavar="OUT.xlsx", type=Path, help="把错误清单写成工作簿")
+        parser.add_argument("--partial", action="store_true", help="正确的行入库，有误的行留待更正")
+        parser.add_argument(
+            "--errors", metavar="OUT.xlsx", type=Path, help="把标出错误的工作簿写到这里"
+        )
         parser.add_argument("--format", choices=["text", "json"], default="text")
 
     def handle(
@@ -45,8 +47,6 @@ class Command(BaseCommand):
         format: str,
         **options: Any,
     ) -> None:
-        if partial:
-            _wrong_usage("部分导入（--partial）尚未提供：请改正后整体导入。")
         if errors and errors.suffix.lower() != ".xlsx":
             _wrong_usage("--errors 的文件名应以 .xlsx 结尾。")
         if errors and not errors.parent.is_dir():
@@ -65,14 +65,16 @@ class Command(BaseCommand):
         except (services.UnknownKind, services.FileTooLarge) as refusal:
             _wrong_usage(str(refusal))
         try:
-            done = services.check_and_commit(claimed=claimed, clock=timezone.now)
+            done = services.check_and_commit(
+                claimed=claimed, clock=timezone.now, partial=partial, give_back=bool(errors)
+            )
         except KeyboardInterrupt:
             services.request_cancel(import_id=claimed.pk, at=timezone.now())
             raise
         if errors:
-            report.write_errors(done, errors)
+            report.write_back(done, errors)
         self._print(done, format)
-        if done.error_count or done.state != WorkState.DONE:
+        if done.state != WorkState.DONE or done.stage == Import.Stage.REFUSED:
             sys.exit(REFUSED)
 
     def _print(self, done: Import, format: str) -> None:
