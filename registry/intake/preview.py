@@ -22,6 +22,7 @@ def fields(merged: Merged, decided: Decided, *, rejected: int) -> dict[str, Any]
         "decided": asdict(decided),
         "totals": [asdict(total) for total in merged.totals],
         "changes": [asdict(change) for change in merged.changes[:MOST_CHANGES]],
+        "facts": dict(merged.facts),
     }
     told = json.dumps(preview, ensure_ascii=False, sort_keys=True)
     return {"preview": preview, "preview_sha256": hashlib.sha256(told.encode()).hexdigest()}

@@ -6,9 +6,10 @@ typed; a refused or blank cell is NULL, and so is a column that the file has not
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from django.db.backends.utils import CursorWrapper
 
@@ -59,7 +60,8 @@ class Total:
 class Merged:
     """What became of the rows: stored for the first time, stored in place of others, the same.
 
-    `changes` and `totals` are filled only where `Staging.detailed` asks for them.
+    `changes` and `totals` are filled only where `Staging.detailed` asks for them, and so are
+    `facts`: JSON values that a kind wants shown with the preview.
     """
 
     new: int
@@ -68,6 +70,7 @@ class Merged:
     warnings: Sequence[Problem] = ()
     changes: Sequence[Change] = ()
     totals: Sequence[Total] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def accepted(self) -> int:

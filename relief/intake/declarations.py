@@ -23,6 +23,7 @@ from registry.intake.staging import (
 from registry.slots import ImportKind
 from registry.workbook.schema import Column, Kind, Schema
 from relief import queries
+from relief.intake import monthly
 from relief.models import Insurance
 from relief.policy import Policy, Rate
 from relief.run import inputs
@@ -204,9 +205,17 @@ WHERE d.replaced_by IS NULL GROUP BY d.insurance
 
 
 def _merged(staging: Staging, new: int, changed: int, unchanged: int) -> Merged:
+    facts = monthly.facts(staging, policy=_policy(staging)) if staging.detailed else {}
     if not staging.detailed or not new + changed:
-        return Merged(new, changed, unchanged)
-    return Merged(new, changed, unchanged, changes=_changes(staging), totals=_totals(staging))
+        return Merged(new, changed, unchanged, facts=facts)
+    return Merged(
+        new,
+        changed,
+        unchanged,
+        changes=_changes(staging),
+        totals=_totals(staging),
+        facts=facts,
+    )
 
 
 def _totals(staging: Staging) -> list[Total]:
