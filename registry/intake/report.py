@@ -8,7 +8,7 @@ from typing import IO, Any
 import xlsxwriter
 
 from registry.models import Import, WorkState
-from registry.workbook.schema import Column, Kind, Schema
+from registry.workbook.template import SAFE
 
 _WAITING = (Import.Stage.RECEIVED, Import.Stage.PREVIEW, Import.Stage.SECOND, Import.Stage.STORING)
 _COLUMNS = (
@@ -19,20 +19,6 @@ _COLUMNS = (
     ("remedy", "如何改正", 60),
     ("code", "错误代码", 20),
 )
-_SAFE = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-_WAYS = {
-    Kind.USCC: "18 位统一社会信用代码",
-    Kind.RESIDENT_ID: "18 位公民身份号码",
-    Kind.CNAPS: "12 位开户行行号",
-    Kind.DIGITS: "只填数字",
-    Kind.CODE: "数字和字母",
-    Kind.TEXT: "文字",
-    Kind.MONEY: "金额，单位元，最多两位小数，例如 3236.50",
-    Kind.RATE: "百分数，例如 0.4 表示 0.4%",
-    Kind.MONTH: "月份，例如 2020-02",
-    Kind.DATE: "日期，例如 2020-02-01",
-}
-_TEXT_KINDS = {Kind.USCC, Kind.RESIDENT_ID, Kind.CNAPS, Kind.DIGITS, Kind.CODE, Kind.MONTH}
 
 
 def as_json(done: Import) -> dict[str, Any]:
@@ -96,38 +82,6 @@ def warning_lines(done: Import) -> Iterator[str]:
         yield f"提示：{_place(entry)}：“{entry['found']}”，{entry['remedy']}"
 
 
-def _example(column: Column) -> str:
-    """Return how a cell of the column is filled in, in words."""
-    if column.kind is Kind.CHOICE:
-        return "、".join(column.choices)
-    return _WAYS[column.kind]
-
-
-def write_template(schema: Schema, target: IO[bytes]) -> None:
-    """Write an empty workbook: the header to fill in below, and a sheet that explains it.
-
-    Codes and numbers of persons are text cells, so that no digit is lost.
-    """
-    with xlsxwriter.Workbook(target, _SAFE) as book:
-        sheet, notes = book.add_worksheet(schema.title), book.add_worksheet("说明")
-        bold, text = book.add_format({"bold": True}), book.add_format({"num_format": "@"})
-        sheet.freeze_panes(1, 0)
-        for place, column in enumerate(schema.columns):
-            is_text = column.kind in _TEXT_KINDS
-            sheet.set_column(place, place, 20, text if is_text else None)
-            sheet.write_string(0, place, column.header, bold)
-        notes.set_column(0, 1, 20)
-        notes.set_column(2, 2, 90)
-        for place, title in enumerate(("列", "是否必填", "填写方法")):
-            notes.write_string(0, place, title, bold)
-        for number, column in enumerate(schema.columns, start=1):
-            needed = (
-                "可没有这一列" if column.optional else "可空" if column.may_be_empty else "必填"
-            )
-            for place, words in enumerate((column.header, needed, _example(column))):
-                notes.write_string(number, place, words)
-
-
 def write_back(done: Import, target: Path) -> None:
     """Write the user's own workbook with its errors marked; the plain list where there is none."""
     if not done.annotated:
@@ -139,7 +93,7 @@ def write_back(done: Import, target: Path) -> None:
 
 def write_errors(done: Import, target: Path | IO[bytes]) -> None:
     """Write the errors as a workbook of text cells: nothing in it is a formula."""
-    with xlsxwriter.Workbook(target, {**_SAFE, "constant_memory": True}) as book:
+    with xlsxwriter.Workbook(target, {**SAFE, "constant_memory": True}) as book:
         sheet = book.add_worksheet("错误清单")
         bold = book.add_format({"bold": True})
         sheet.freeze_panes(1, 0)

@@ -16,6 +16,7 @@ from registry.intake import queries, report, services
 from registry.intake.forms import UploadForm
 from registry.models import Import, Post
 from registry.tasks import work_import
+from registry.workbook import template as workbook_template
 
 _WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _ERRORS_PER_PAGE = 50
@@ -133,7 +134,7 @@ def template(request: HttpRequest, kind: str) -> HttpResponse:
     if known is None:
         raise Http404
     target = BytesIO()
-    report.write_template(known.schema, target)
+    workbook_template.write(known.schema, target)
     return _download(target, f"{kind}.xlsx")
 
 

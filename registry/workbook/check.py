@@ -13,7 +13,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, TextIO
 
-from registry.workbook import reader
+from registry.workbook import reader, template
 from registry.workbook.cells import NULL, Cell, Memo, Refusal, is_blank, shown, squeeze
 from registry.workbook.schema import Column, Schema
 
@@ -46,6 +46,7 @@ class Checked:
     columns: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     problem_count: int = 0
+    warnings: list[Problem] = field(default_factory=list)
 
     def refuse(self, problem: Problem) -> None:
         """Count a problem, and keep it while there is room."""
@@ -75,18 +76,33 @@ def check(
     """
     try:
         sheet = reader.read(path)
-        rows = iter(sheet.rows)
-        header = next(rows, None)
-        if header is None:
-            return _refused("no_rows")
-        layout = _lay_out(header, schema, first_column=sheet.first_column)
-        if isinstance(layout, Checked):
-            if any(problem.code == "missing_column" for problem in layout.problems):
-                return _look_closer(header, rows, schema, known=known, refused=layout)
-            return layout
-        return _check_rows(rows, schema, layout, sheet.height, staging, progress)
+        checked = _check_sheet(sheet, schema, known=known, staging=staging, progress=progress)
     except reader.Unreadable as error:
         return _refused(error.code)
+    used, current = template.version_of(path), template.version(schema)
+    if used not in (None, current):
+        checked.warnings.append(Problem(None, None, "old_template", used, {"current": current}))
+    return checked
+
+
+def _check_sheet(
+    sheet: reader.Sheet,
+    schema: Schema,
+    *,
+    known: Mapping[str, Schema],
+    staging: TextIO,
+    progress: Callable[[int, int | None], None],
+) -> Checked:
+    rows = iter(sheet.rows)
+    header = next(rows, None)
+    if header is None:
+        return _refused("no_rows")
+    layout = _lay_out(header, schema, first_column=sheet.first_column)
+    if isinstance(layout, Checked):
+        if any(problem.code == "missing_column" for problem in layout.problems):
+            return _look_closer(header, rows, schema, known=known, refused=layout)
+        return layout
+    return _check_rows(rows, schema, layout, sheet.height, staging, progress)
 
 
 @dataclass(frozen=True)

@@ -122,5 +122,8 @@ def _lines(pipe: int, *, seconds: float) -> Iterator[bytes]:
 
 
 def _checked(value: dict[str, object]) -> Checked:
-    problems = [Problem(**problem) for problem in value.pop("problems")]  # type: ignore[attr-defined]
-    return Checked(problems=problems, **value)  # type: ignore[arg-type]
+    problems, warnings = (
+        [Problem(**problem) for problem in value.pop(name)]  # type: ignore[attr-defined]
+        for name in ("problems", "warnings")
+    )
+    return Checked(problems=problems, warnings=warnings, **value)  # type: ignore[arg-type]

@@ -13,6 +13,7 @@ from registry import slots, work
 from registry.intake import errors, report, services
 from registry.intake.services import checking
 from registry.models import Import, WorkState
+from registry.workbook import template
 from registry.workbook.check import Problem
 from tests.factories import AT, make_employer, make_officer, make_uscc
 from tests.registry.workbooks import bring_in, headers, make_person, saved, workbook
@@ -20,7 +21,7 @@ from tests.registry.workbooks import bring_in, headers, make_person, saved, work
 pytestmark = pytest.mark.django_db
 HINTS = (
     "title other other_kind row columns first second length last fitting birthday shortest"
-    " longest lowest highest as_percent choices voucher differences"
+    " longest lowest highest as_percent choices voucher differences current"
 )
 KEYS = ["kind", "file_sha256", "rows", "accepted", "unchanged", "rejected", "errors"]
 
@@ -249,7 +250,7 @@ def test_an_import_that_keeps_dying_is_ended():
 def test_a_template_is_a_workbook_of_its_kind_without_rows(kind, tmp_path):
     path = tmp_path / "template.xlsx"
     with path.open("wb") as file:
-        report.write_template(slots.import_kinds()[kind].schema, file)
+        template.write(slots.import_kinds()[kind].schema, file)
 
     with path.open("rb") as file:
         claimed = services.receive_and_claim(
