@@ -5,6 +5,7 @@ month of the import where none is named; what is first heard of a unit then hold
 months. Only what differs is stored.
 """
 
+import json
 from datetime import date
 
 from django.utils import timezone
@@ -211,7 +212,8 @@ def _changes(staging: Staging) -> list[Change]:
     labels = {column.name: column.header for column in staging.schema.columns}
     changes = [
         Change(row, name, labels[fact.removesuffix("_id")], str(before[fact]), str(now[fact]))
-        for row, name, before, now in staging.cursor.fetchall()
+        for row, name, *facts in staging.cursor.fetchall()
+        for before, now in [[json.loads(told) if told else None for told in facts]]
         for fact in _FACTS
         if before and before[fact] != now[fact]
     ]

@@ -1,5 +1,6 @@
 """The upload form."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
@@ -31,3 +32,44 @@ class UploadForm(forms.Form):
         super().__init__(*args, **kwargs)
         kinds = queries.kinds_for(officer)
         self.fields["kind"].choices = [(name, kind.schema.title) for name, kind in kinds.items()]
+
+
+class WithdrawalForm(forms.Form):
+    """Why an import is to be taken back."""
+
+    reason = forms.CharField(
+        label="撤回原因",
+        max_length=200,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="复核人会看到这段话，例如：文件选错了月份。",
+        error_messages={"required": "请写明撤回的原因", "max_length": "请不要超过 200 个字"},
+    )
+
+
+class DismissForm(forms.Form):
+    """Which waiting rows are given up, by their numbers, and why; none named: all of them."""
+
+    rows = forms.CharField(
+        label="行号",
+        required=False,
+        help_text="用逗号分开，例如 3,7,12。不填表示全部待更正的行。",
+    )
+    reason = forms.CharField(
+        label="不再处理的原因",
+        max_length=200,
+        help_text="例如：该职工已由另一单位申报。",
+        error_messages={"required": "请写明原因", "max_length": "请不要超过 200 个字"},
+    )
+
+    def __init__(self, *args: Any, rows: Collection[int], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._waiting = set(rows)
+
+    def clean_rows(self) -> list[int]:
+        """Return the numbers, each of a row that waits."""
+        words = self.cleaned_data["rows"].replace("，", ",").replace("、", ",").split(",")
+        words = [word.strip() for word in words if word.strip()]
+        unknown = [word for word in words if not word.isdecimal() or int(word) not in self._waiting]
+        if unknown:
+            raise forms.ValidationError(f"第 {'、'.join(unknown)} 行不在待更正的行中，请核对行号")
+        return [int(word) for word in words]

@@ -1,18 +1,19 @@
-"""Imports on the desk: upload a workbook, watch it, read what came of it."""
+"""Imports on the desk: upload a workbook, watch it, read what it would change and what came of it."""
 
 from contextlib import suppress
 from io import BytesIO
+from pathlib import PurePath
 
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
 from registry import doorbell, paging, scope, slots, work
-from registry.intake import queries, report, services
+from registry.intake import queries, report, rights, services
 from registry.intake.forms import UploadForm
 from registry.models import Import, Post
 from registry.tasks import work_import
@@ -47,12 +48,14 @@ def import_list(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @scope.officer_required(Post.HANDLER)
 def upload(request: HttpRequest) -> HttpResponse:
-    """Take a file and queue its import."""
+    """Take a file and queue its check; `?corrects=` names the import that it brings right."""
     officer = scope.officer_of(request)
+    mended = _mended(request)
     if request.method == "POST":
         form = UploadForm(request.POST, request.FILES, officer=officer)
     else:
-        form = UploadForm(officer=officer, initial={"kind": request.GET.get("kind", "")})
+        kind = mended.kind if mended else request.GET.get("kind", "")
+        form = UploadForm(officer=officer, initial={"kind": kind})
     if form.is_valid():
         file = form.cleaned_data["file"]
         try:
@@ -62,6 +65,7 @@ def upload(request: HttpRequest) -> HttpResponse:
                 file_name=file.name,
                 by=officer,
                 at=timezone.now(),
+                corrects=mended,
             )
         except (services.NotAllowed, services.FileTooLarge) as refusal:
             form.add_error("file", str(refusal))
@@ -69,16 +73,25 @@ def upload(request: HttpRequest) -> HttpResponse:
             doorbell.ring(work_import, import_id=received.pk)
             return redirect("desk_imports:detail", received.pk)
     kinds = [kind.schema for kind in queries.kinds_for(officer).values()]
-    return render(request, "registry/imports/upload.html", {"form": form, "kinds": kinds})
+    context = {"form": form, "kinds": kinds, "corrects": mended}
+    return render(request, "registry/imports/upload.html", context)
+
+
+def _mended(request: HttpRequest) -> Import | None:
+    """Return the import that an upload corrects, if the address names one the viewer may see."""
+    number = request.GET.get("corrects", "")
+    return queries.find(scope.viewer(request), int(number)) if number.isdecimal() else None
 
 
 @require_safe
 @scope.officer_required(*_POSTS)
 def detail(request: HttpRequest, import_id: int) -> HttpResponse:
-    """Show how far an import is, or what came of it with every error and its remedy."""
-    found = _find(request, import_id)
+    """Show how far an import is, what it would change or has changed, and every error."""
+    viewer = scope.viewer(request)
+    found = queries.find(viewer, import_id)
     errors = Paginator(found.errors, _ERRORS_PER_PAGE).get_page(request.GET.get("page"))
     officer = scope.officer_of(request)
+    waiting = found.parked.filter(ended_at__isnull=True)
     return render(
         request,
         "registry/imports/detail.html",
@@ -90,6 +103,18 @@ def detail(request: HttpRequest, import_id: int) -> HttpResponse:
             "errors": errors,
             "shown": len(found.errors),
             "may_upload": officer.post == Post.HANDLER,
+            "may_confirm": rights.may_confirm(found, viewer),
+            "may_second": rights.may_second(found, viewer)
+            and found.confirmed_by_id != viewer.user.pk,
+            "may_discard": rights.may_discard(found, viewer),
+            "may_withdraw": rights.may_ask_withdrawal(found, viewer),
+            "withdrawal": found.withdrawals.exclude(stage=Import.Stage.DISCARDED).first(),
+            "good": found.rows - found.rejected,
+            "waiting": waiting.count(),
+            "parked": found.parked.count(),
+            "corrections": found.corrections.order_by("pk"),
+            "confirmer": queries.name_of(found.confirmed_by),
+            "seconder": queries.name_of(found.seconded_by),
             "poll": reverse("desk_imports:progress", args=[found.pk]),
         },
     )
@@ -99,7 +124,7 @@ def detail(request: HttpRequest, import_id: int) -> HttpResponse:
 @scope.officer_required(*_POSTS)
 def progress(request: HttpRequest, import_id: int) -> HttpResponse:
     """Answer the page's question every second; once it has ended, have the page drawn anew."""
-    found = _find(request, import_id)
+    found = queries.find(scope.viewer(request), import_id)
     if found.state not in work.OPEN:
         return HttpResponseClientRefresh()
     poll = reverse("desk_imports:progress", args=[found.pk])
@@ -110,7 +135,7 @@ def progress(request: HttpRequest, import_id: int) -> HttpResponse:
 @scope.officer_required(Post.HANDLER)
 def cancel(request: HttpRequest, import_id: int) -> HttpResponse:
     """Ask for the end of an import."""
-    found = _find(request, import_id)
+    found = queries.find(scope.viewer(request), import_id)
     with suppress(services.AlreadyEnded):  # the page says how it ended
         services.request_cancel(import_id=found.pk, at=timezone.now())
     return redirect("desk_imports:detail", found.pk)
@@ -120,10 +145,23 @@ def cancel(request: HttpRequest, import_id: int) -> HttpResponse:
 @scope.officer_required(*_POSTS)
 def error_workbook(request: HttpRequest, import_id: int) -> HttpResponse:
     """Download the errors as a workbook."""
-    found = _find(request, import_id)
+    found = queries.find(scope.viewer(request), import_id)
     target = BytesIO()
     report.write_errors(found, target)
     return _download(target, f"errors-{found.pk}.xlsx")
+
+
+@require_safe
+@scope.officer_required(*_POSTS)
+def marked_workbook(request: HttpRequest, import_id: int) -> FileResponse:
+    """Download the user's own workbook with the wrong cells marked and the bad rows apart."""
+    found = queries.find(scope.viewer(request), import_id)
+    if not found.annotated:
+        raise Http404
+    name = f"{PurePath(found.file_name).stem}-待更正.xlsx"
+    return FileResponse(
+        found.annotated.open("rb"), as_attachment=True, filename=name, content_type=_WORKBOOK
+    )
 
 
 @require_safe
@@ -136,11 +174,6 @@ def template(request: HttpRequest, kind: str) -> HttpResponse:
     target = BytesIO()
     workbook_template.write(known.schema, target)
     return _download(target, f"{kind}.xlsx")
-
-
-def _find(request: HttpRequest, import_id: int) -> Import:
-    imports = queries.imports_for(scope.viewer(request)).defer(None)
-    return get_object_or_404(imports.select_related("by__agency"), pk=import_id)
 
 
 def _title(kind: str) -> str:

@@ -43,6 +43,12 @@ def test_a_workbook_is_refused_mended_and_stored_without_a_script(
     page.get_by_text("以下之一：大型、中型、小型、微型").wait_for()
     picture(page, f"import-refused-{width}")
     bring(page, saved(workbook(headers("sizes"), row), tmp_path / "b.xlsx"))
+    page.get_by_text("1 行新增").wait_for()
+    picture(page, f"import-preview-{width}")
+    page.get_by_role("button", name="确认入库").click()
+    page.get_by_text("排队中").first.wait_for()
+    tasks.work_import(import_id=Import.objects.latest("id").pk)
+    page.get_by_role("link", name="刷新").click()
 
     page.get_by_text("新增或更新 1 行").wait_for()
 
