@@ -10,21 +10,28 @@ class ReliefConfig(AppConfig):
     verbose_name = "减免核定"
 
     def ready(self) -> None:
+        from casework import todo
         from registry import navigation, slots
         from registry.intake.signals import workbook_imported
+        from registry.models import Post
         from relief import decided, exports, receivers
         from relief.intake import declarations, payments
+        from relief.todos import todos
 
         slots.add_import_kind(declarations.KIND)
         slots.add_import_kind(payments.KIND)
         slots.add_decided("relief", decided.count_decided)
         slots.add_objection("relief", decided.objection)
         workbook_imported.connect(receivers.mark_due)
+        workbook_imported.connect(receivers.tell_of_raises)
+        todo.register(todos)
         post_migrate.connect(publish_shipped_documents, sender=self)
         for table in exports.TABLES:
             slots.add_table(table)
         navigation.add("desk", "核定", "relief:runs", order=40)
         navigation.add("desk", "多缴清单", "relief:overpayments", order=50)
+        looked_at = frozenset({Post.HANDLER.value, Post.REVIEWER.value, Post.AUDIT.value})
+        navigation.add("desk", "基数上调待稽核", "relief:holds", order=55, posts=looked_at)
 
 
 def publish_shipped_documents(*, using: str, apps: Apps | None = None, **kwargs: Any) -> None:

@@ -8,7 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from registry.models import Import
+from relief.models import BaseHold
 from relief.services import due
+from relief.signals import bases_raised
 
 _MARKS = {"sizes": due.mark_sizes, "employers": due.mark_terms}
 
@@ -18,3 +20,13 @@ def mark_due(*, import_: Import, at: datetime, **kwargs: Any) -> None:
     mark = _MARKS.get(import_.kind)
     if mark is not None:
         mark(cause_id=import_.pk, at=at)
+
+
+def tell_of_raises(*, import_: Import, at: datetime, **kwargs: Any) -> None:
+    """Receive `workbook_imported`: pass on which bases wait for an audit that didn't before."""
+    if import_.kind != "declarations":
+        return
+    raised = BaseHold.objects.filter(source=import_, end__isnull=True)
+    if count := raised.count():
+        ids = sorted(set(raised.values_list("employer", flat=True)))
+        bases_raised.send(Import, employer_ids=ids, import_=import_, count=count, at=at)

@@ -4,3 +4,7 @@ from django.dispatch import Signal
 
 #: Sent after a run's results came into force: `run_id`.
 run_finished = Signal()
+
+#: Sent inside the import's transaction when an enterprise's declaration was stored and raised
+#: bases that now wait for their special audit: `employer_ids`, `import_`, `count`, `at`.
+bases_raised = Signal()

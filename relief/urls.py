@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from relief.views import accounts, explain, runs
+from relief.views import accounts, explain, holds, runs
 
 app_name = "relief"
 urlpatterns = [
@@ -12,6 +12,8 @@ urlpatterns = [
     path("runs/<int:run_id>/progress/", runs.run_progress, name="run_progress"),
     path("runs/<int:run_id>/cancel/", runs.cancel_run, name="run_cancel"),
     path("overpayments/", accounts.overpaid_list, name="overpayments"),
+    path("holds/", holds.hold_list, name="holds"),
+    path("employers/<int:employer_id>/holds/", holds.employer_holds, name="employer_holds"),
     path("employers/<int:employer_id>/account/", accounts.account, name="account"),
     path("why/<str:uscc>/<str:month>/<str:insurance>/", explain.explain, name="explain"),
 ]

@@ -15,8 +15,9 @@ from casework import todo
 from registry import money, months, scope
 from registry import queries as registry_queries
 from relief import queries as relief_queries
+from relief.calc.holds import CLAUSE
 from relief.policy import Insurance, NoRuleInForce
-from relief.queries import explanations
+from relief.queries import explanations, holds
 from relief.queries.amounts import AccountMonth
 from relief.views.explain import node
 
@@ -78,7 +79,13 @@ def month_list(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "portal/months.html",
-        {"employer": employer, "account": account, "totals": totals_of(account)},
+        {
+            "employer": employer,
+            "account": account,
+            "totals": totals_of(account),
+            "held": holds.held_months([employer.pk]),
+            "hold_clause": CLAUSE,
+        },
     )
 
 

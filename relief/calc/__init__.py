@@ -2,6 +2,7 @@
 
 - `assess`: one employer × month × insurance, from declared bases to what is due
 - `explain`: the same, as steps that a person can follow and that add up
+- `holds`: which base counts while a raised one waits for its audit
 - `late_fee`: 滞纳金
 - `project`: relief of a construction project insured as a project
 - `limits`: how base limits follow from an average wage; `estimate`: a month not declared

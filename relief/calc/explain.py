@@ -4,14 +4,19 @@ Each step names its formula, its parameters with document and article, and its a
 of a step add up to it, and the last steps are the result (design rule: every fen has a reason).
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from types import MappingProxyType
 
 from registry.money import ZERO, to_fen
 from relief.policy import EmployerClass, Insurance, Ruling, Source, Standing
 
-from .assess import Assessed, Settled, Terms, Totals, reduce_employer_share, settle
+from .assess import Assessed, Settled, Terms, add_up, reduce_employer_share, settle
+from .holds import CLAUSE, Held, added, counting
+
+NOTHING_HELD: Mapping[Held, int] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,7 @@ def explain(
     paid: Decimal,
     paid_back: Decimal = ZERO,
     facts: tuple[str, ...] = (),
+    held: Mapping[Held, int] = NOTHING_HELD,
 ) -> Explanation:
     """Return the steps from declared bases to what is overpaid.
 
@@ -61,21 +67,10 @@ def explain(
     :param paid: the employer part that had arrived, less what was given back, in yuan.
     :param paid_back: what of it was given back, in yuan; said beside `paid`.
     :param facts: what the class was decided on, in words.
+    :param held: how many of the persons have raised a base that doesn't count, by which.
     """
-    gross = _gross_step(declared, terms)
-    totals = Totals(
-        headcount=sum(count for base, count in declared.items() if base),
-        base_total=sum((terms.contribution_base(b) * n for b, n in declared.items() if b), ZERO),
-        gross_due=gross.amount or ZERO,
-        employee_due=sum(
-            (
-                to_fen(terms.contribution_base(base) * terms.employee_rate) * count
-                for base, count in declared.items()
-                if base
-            ),
-            ZERO,
-        ),
-    )
+    gross = _gross_step(declared, held, terms)
+    totals = add_up(counting(declared, held).elements(), terms)
     result = reduce_employer_share(totals, ruling)
     settled = settle(paid=paid, net_due=result.net_due)
     steps = (
@@ -85,6 +80,7 @@ def explain(
         Step("单位应缴", f"{money(result.gross_due)} − {money(result.relief)}", result.net_due),
         _employee_step(result, terms, insurance),
         _settled_step(settled, paid_back),
+        *_held_steps(held, terms),
     )
     return Explanation(steps, result, settled)
 
@@ -99,10 +95,14 @@ def percent(ratio: Decimal) -> str:
     return f"{(ratio * 100).normalize():f}%"
 
 
-def _gross_step(declared: Mapping[Decimal, int], terms: Terms) -> Step:
+def _gross_step(declared: Mapping[Decimal, int], held: Mapping[Held, int], terms: Terms) -> Step:
+    plain = Counter(declared)
+    for each, count in held.items():
+        plain[each.declared] -= count
     parts = tuple(
-        _base_part(base, count, terms) for base, count in sorted(declared.items()) if base
+        _base_part(base, count, terms) for base, count in sorted(plain.items()) if base and count
     )
+    parts += tuple(_held_part(each, count, terms) for each, count in sorted(held.items()))
     uninsured = declared.get(ZERO, 0)
     notes: tuple[str, ...] = ("每人的金额先四舍五入到分，再相加",)
     if uninsured:
@@ -132,6 +132,43 @@ def _base_part(base: Decimal, count: int, terms: Terms) -> Step:
         title = f"申报 {money(base)}"
     formula = f"{money(counted)} × {percent(terms.employer_rate)} = {money(each)}，{count} 人"
     return Step(title, formula, each * count)
+
+
+def _held_part(held: Held, count: int, terms: Terms) -> Step:
+    """Return what persons come to whose raised base doesn't count: with the former one."""
+    why = "经稽核不予上调" if held.refused else "上调待稽核"
+    counted = _base_part(held.former, count, terms)
+    title = f"申报 {money(held.declared)}（{why}），按原基数 {money(held.former)} 计"
+    return Step(title, counted.formula, counted.amount)
+
+
+def _held_steps(held: Mapping[Held, int], terms: Terms) -> tuple[Step, ...]:
+    """Return what the raises that wait for their audit would add; it isn't part of the result."""
+    parts = []
+    for each, count in sorted(held.items()):
+        if each.refused:
+            continue
+        more = added(
+            each,
+            employer_rate=terms.employer_rate,
+            employee_rate=terms.employee_rate,
+            lower=terms.lower,
+            upper=terms.upper,
+        ).employer
+        raised = f"{money(each.former)} 上调为 {money(each.declared)}"
+        parts.append(Step(raised, f"增加 {money(more)}，{count} 人", more * count))
+    if not parts:
+        return ()
+    return (
+        Step(
+            "待稽核差额（未计入以上金额）",
+            "按申报基数的单位应缴 − 按原基数的单位应缴，减免前",
+            sum((part.amount or ZERO for part in parts), ZERO),
+            (Parameter("依据", CLAUSE),),
+            tuple(parts),
+            ("提高缴费基数的申报已受理，专门稽核办结前按原基数核定",),
+        ),
+    )
 
 
 def _class_step(standing: Standing, facts: tuple[str, ...]) -> Step:

@@ -2,7 +2,7 @@
 
 A later file replaces a person's line of the month; the old line stays and names the new
 one. Persons whom the file does not name stay as they were. Bases are stored as declared:
-the limits apply in the assessment (policy D3).
+the limits apply in the assessment (policy D3). What an enterprise raises is held (D18).
 """
 
 import json
@@ -24,11 +24,11 @@ from registry.slots import ImportKind
 from registry.workbook.schema import Column, Kind, Schema
 from relief import queries
 from relief.intake import monthly
-from relief.models import Insurance
+from relief.models import BaseHold, Insurance
 from relief.policy import Policy, Rate
 from relief.run import inputs
 from relief.run.aggregate import aggregate
-from relief.services import due
+from relief.services import due, holds
 
 SCHEMA = Schema(
     kind="declarations",
@@ -188,6 +188,7 @@ def _store(staging: Staging) -> tuple[int, int]:
         """,
         {"source": staging.import_.pk},
     )
+    holds.hold_stored(cursor, import_=staging.import_, at=staging.at)
     cursor.execute("SELECT DISTINCT month FROM intake_month ORDER BY month")
     covered = [month for (month,) in cursor.fetchall()]
     aggregate(cursor, employer_months="intake_month", law=_law(_policy(staging), covered))
@@ -237,6 +238,8 @@ def _totals(staging: Staging) -> list[Total]:
                 Total(f"{label}：缴费基数（元）", f"{base_before:,.2f}", f"{base:,.2f}"),
                 Total(f"{label}：单位应缴（元）", f"{gross_before:,.2f}", f"{gross:,.2f}"),
             ]
+    if held := BaseHold.objects.filter(source=staging.import_).count():
+        totals.append(Total("基数上调待稽核，暂按原基数（项）", "0", f"{held:,}"))
     return totals
 
 

@@ -2,17 +2,21 @@
 
 - `policy`: published documents;
 - `declared`: lines of persons and their totals;
+- `holds`: raised bases that wait for their audit, and how it ended;
 - `paid`: money that arrived or left again, and what is overpaid;
 - `runs`: recalculations, their shards, what waits for one, and assessments.
 """
 
 from relief.models.declared import Declaration, DeclarationLine, Insurance
+from relief.models.holds import BaseHold, BaseHoldEnd
 from relief.models.paid import Overpaid, OverpaidMark, PaidBack, Payment
 from relief.models.policy import PolicyDocument
 from relief.models.runs import Assessment, ReassessmentDue, Run, RunShard
 
 __all__ = [
     "Assessment",
+    "BaseHold",
+    "BaseHoldEnd",
     "Declaration",
     "DeclarationLine",
     "Insurance",

@@ -2,6 +2,7 @@
 
 - `policies`: the published documents in force on a day
 - `amounts`: assessments in force, what was paid, over- and underpayments, an employer's account
+- `holds`: raised bases that wait for their audit
 - `explanations`: why an amount is what it is
 - `desk`: runs and overpayments as the desk lists them
 """

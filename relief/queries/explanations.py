@@ -69,6 +69,7 @@ def why(employer: Employer, month: date, insurance: Insurance, day: date) -> Exp
         paid=paid.get((month, insurance.value), ZERO),
         paid_back=paid_back_by_line(employer.pk, day).get((month, insurance.value), ZERO),
         facts=(_facts(line),),
+        held=line.held,
     )
     agrees = version is None or _same(version, explanation)
     return Explained(employer, day, policy, version, line, explanation, agrees)
@@ -135,6 +136,15 @@ def as_json(found: Explained) -> dict[str, Any]:
             "declared": [
                 {"base": money.text(base), "persons": count}
                 for base, count in sorted(line.declared.items())
+            ],
+            "held": [
+                {
+                    "base": money.text(held.declared),
+                    "counted": money.text(held.former),
+                    "persons": count,
+                    "refused": held.refused,
+                }
+                for held, count in sorted(line.held.items())
             ],
             "paid": money.text(settled.paid),
         },

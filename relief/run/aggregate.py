@@ -1,11 +1,14 @@
 """Totals of an employer's month, made from its persons' lines (policy D2, D3).
 
 `relief_declaration` has three rows for every declared employer and month, stamped with the
-rates and limits that they were made under; an insurance nobody is in has a row of zeros.
+rates and limits that they were made under; an insurance nobody is in has a row of zeros. A
+raised base counts once its audit has cleared it, until then the former one (D18).
 The run makes the totals anew where a stamp has become stale; this is for lines that changed.
 """
 
 from django.db.backends.utils import CursorWrapper
+
+from relief.run import held
 
 _TOTALS = ("headcount", "base_total", "gross_due", "employee_due")
 _STAMP = ("employer_rate", "employee_rate", "lower", "upper")
@@ -13,7 +16,7 @@ _STAMP = ("employer_rate", "employee_rate", "lower", "upper")
 # One pass over the lines makes the sums of all three insurances side by side. The own rate is
 # what holds in the month, or before the first month known, as the run reads it.
 _SIDE_BY_SIDE = """
-DROP TABLE IF EXISTS aggregate_rules, aggregate_totals;
+DROP TABLE IF EXISTS aggregate_rules, aggregate_held, aggregate_totals;
 CREATE TEMP TABLE aggregate_rules ON COMMIT DROP AS
 WITH law AS (
     SELECT * FROM jsonb_to_recordset(%(law)s::jsonb) AS l(
@@ -29,11 +32,14 @@ LEFT JOIN LATERAL (
 ) own ON true
 {laws};
 ANALYZE aggregate_rules;
+CREATE TEMP TABLE aggregate_held ON COMMIT DROP AS {held};
+ANALYZE aggregate_held;
 CREATE TEMP TABLE aggregate_totals ON COMMIT DROP AS
 WITH bases AS (
     SELECT r.employer_id, r.month,
         {lifted}
     FROM relief_declarationline n JOIN aggregate_rules r USING (employer_id, month)
+    LEFT JOIN aggregate_held h ON h.line_id = n.id
     WHERE n.replaced_by IS NULL
         AND n.month BETWEEN %(first)s AND %(last)s
 ), sums AS (
@@ -68,6 +74,7 @@ def _statement(employer_months: str) -> str:
     names = ("pension", "unemployment", "injury")
     return _SIDE_BY_SIDE.format(
         employer_months=employer_months,
+        held=held.by_line("aggregate_rules"),
         totals=", ".join(_TOTALS),
         stamp=", ".join(_STAMP),
         rules=",\n    ".join(
@@ -79,10 +86,11 @@ def _statement(employer_months: str) -> str:
         laws="\n".join(
             f"JOIN law {i} ON {i}.month = m.month AND {i}.insurance = '{i}'" for i in names
         ),
-        # A base of 0 means not insured: NULL here, which neither counts nor adds.
+        # A base of 0 means not insured: NULL here, which neither counts nor adds. A raised
+        # base that waits for its audit counts with the former one (D18).
         lifted=",\n        ".join(
             f"CASE WHEN n.{i}_base > 0 THEN"
-            f" least(greatest(n.{i}_base, r.{i}_lower), r.{i}_upper) END AS {i},"
+            f" least(greatest(coalesce(h.{i}, n.{i}_base), r.{i}_lower), r.{i}_upper) END AS {i},"
             f" r.{i}_employer_rate, r.{i}_employee_rate"
             for i in names
         ),

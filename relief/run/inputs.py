@@ -12,7 +12,7 @@ from django.db.models import Max, Model
 from classification.models import Size, SizeRecord
 from registry import months
 from registry.models import EmployerTerms, UnitType
-from relief.models import Declaration, PaidBack, Payment
+from relief.models import BaseHold, BaseHoldEnd, Declaration, PaidBack, Payment
 from relief.policy import Insurance, Policy, Standing
 
 INPUTS: dict[str, type[Model]] = {
@@ -21,7 +21,11 @@ INPUTS: dict[str, type[Model]] = {
     "declarations": Declaration,
     "payments": Payment,
     "paid_back": PaidBack,
+    "holds": BaseHold,
+    "hold_ends": BaseHoldEnd,
 }
+#: Marks that runs of former releases have not: then there was nothing to see.
+LATER_MARKS = {"holds": 0, "hold_ends": 0}
 # Finding the greatest number in a partitioned table would read all of it.
 _LAST_LINE = "SELECT last_value FROM relief_declarationline_id_seq"
 #: Stands for «no size in the province's data».

@@ -31,6 +31,7 @@ class Reading:
     def parameters(self, *, first: int, last: int, run: int) -> dict[str, Any]:
         """Return the statement's parameters for employers `first` to `last`."""
         return {
+            **inputs.LATER_MARKS,
             **self.marks,
             "first": first,
             "last": last,

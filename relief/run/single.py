@@ -11,21 +11,23 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import TypeVar
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
 
 from classification import queries as classification_queries
 from classification.models import Size, SizeRecord
 from registry.models import Employer, EmployerTerms, UnitType
 from relief.calc import Assessed, Terms, add_up, reduce_employer_share, terms
-from relief.models import DeclarationLine
+from relief.calc.holds import Held, counting
+from relief.models import BaseHold, BaseHoldEnd, DeclarationLine
 from relief.policy import Insurance, Policy, Ruling, Standing
-from relief.run.inputs import size_first_month
+from relief.run.inputs import LATER_MARKS, size_first_month
 
 BASES = {
     Insurance.PENSION: "pension_base",
     Insurance.UNEMPLOYMENT: "unemployment_base",
     Insurance.INJURY: "injury_base",
 }
+Key = tuple[date, Insurance]
 M = TypeVar("M", bound=Model)
 Marks = Mapping[str, int]
 EVERYTHING: Marks = MappingProxyType({})
@@ -38,6 +40,7 @@ class Line:
     month: date
     insurance: Insurance
     declared: Mapping[Decimal, int]  # how many persons declared each base, in yuan
+    held: Mapping[Held, int]  # of them those whose raised base doesn't count (yet)
     unit_type: str
     size: str | None
     parent_uscc: str
@@ -54,7 +57,8 @@ class _Known:
     own: list[EmployerTerms]
     parents: dict[str, list[EmployerTerms]]
     sizes: dict[str, list[SizeRecord]]
-    declared: dict[tuple[date, Insurance], Counter[Decimal]] = field(default_factory=dict)
+    declared: dict[Key, Counter[Decimal]] = field(default_factory=dict)
+    held: dict[Key, Counter[Held]] = field(default_factory=dict)
 
 
 def lines(
@@ -65,7 +69,7 @@ def lines(
     wanted: Iterable[tuple[date, Insurance]] = (),
     marks: Marks = EVERYTHING,
 ) -> list[Line]:
-    """Return what every declared month comes to, by month and insurance; five queries.
+    """Return what every declared month comes to, by month and insurance; six queries.
 
     :param months: only these; by default all that are declared.
     :param wanted: months and insurances to return even if nobody is declared there (any more).
@@ -87,13 +91,15 @@ def lines(
         )
         by = terms(policy, insurance, month, own_rate=own.injury_rate)
         ruling = policy.ruling(standing, insurance, month)
-        totals = add_up(declared.elements(), by)
+        held = known.held.get((month, insurance), Counter())
+        totals = add_up(counting(declared, held).elements(), by)
         assessed = reduce_employer_share(totals, ruling)
         found.append(
             Line(
                 month=month,
                 insurance=insurance,
                 declared=declared,
+                held=held,
                 unit_type=unit_type,
                 size=size,
                 parent_uscc=own.parent_uscc,
@@ -118,12 +124,13 @@ def _load(employer: Employer, as_of: date, months: Iterable[date] | None, marks:
     standing = classification_queries.standing(up_to=marks.get("sizes"))
     for size in standing.filter(uscc__in={employer.uscc, *codes}, dated__lte=as_of):
         sizes.setdefault(size.uscc, []).append(size)
-    return _Known(own, parents, sizes, _declared(employer, months, marks))
+    declared, held = _declared(employer, months, marks)
+    return _Known(own, parents, sizes, declared, held)
 
 
 def _declared(
     employer: Employer, months: Iterable[date] | None, marks: Marks
-) -> dict[tuple[date, Insurance], Counter[Decimal]]:
+) -> tuple[dict[Key, Counter[Decimal]], dict[Key, Counter[Held]]]:
     rows = DeclarationLine.objects.filter(employer=employer)
     if months is not None:
         rows = rows.filter(month__in=list(months))
@@ -131,11 +138,30 @@ def _declared(
     if "lines" in marks:
         rows = rows.filter(pk__lte=marks["lines"])
         current |= Q(replaced_by__gt=marks["lines"])
-    found: dict[tuple[date, Insurance], Counter[Decimal]] = {}
-    for month, *bases in rows.filter(current).values_list("month", *BASES.values()):
+    found: dict[Key, Counter[Decimal]] = {}
+    held: dict[Key, Counter[Held]] = {}
+    former = _held(employer, marks)
+    for pk, month, *bases in rows.filter(current).values_list("pk", "month", *BASES.values()):
         for insurance, base in zip(BASES, bases, strict=True):
             found.setdefault((month, insurance), Counter())[base] += 1
-    return found
+            if each := former.get((pk, insurance)):
+                held.setdefault((month, insurance), Counter())[each] += 1
+    return found, held
+
+
+def _held(employer: Employer, marks: Marks) -> dict[tuple[int, str], Held]:
+    """Return the raised bases that don't count, by line and insurance."""
+    seen = {**LATER_MARKS, **marks} if marks else marks
+    verdict = _up_to(BaseHoldEnd.objects.filter(hold=OuterRef("pk")), seen, "hold_ends")
+    holds = _up_to(BaseHold.objects.filter(employer=employer), seen, "holds")
+    rows = holds.annotate(verdict=Subquery(verdict.values("verdict"))).values_list(
+        "line_id", "insurance", "declared", "former", "verdict"
+    )
+    return {
+        (line, insurance): Held(declared, former, refused=verdict is not None)
+        for line, insurance, declared, former, verdict in rows
+        if verdict != BaseHoldEnd.Verdict.CLEARED
+    }
 
 
 def _up_to(rows: QuerySet[M], marks: Marks, name: str) -> QuerySet[M]:

@@ -3,8 +3,11 @@
 No date, rate or class stands here: the law comes in as rows (`inputs.law_rows`, `ruling_rows`).
 Parameters: `first`, `last` (employer ids), `employer_ids` (or NULL), `first_month`, `last_month`,
 `as_of`, `run`, `size_first_month`, `law`, `rulings`, and the marks `terms`, `sizes`, `lines`,
-`declarations`, `payments`, `paid_back`. `run` is the run's own number; a simulation's is above all.
+`declarations`, `payments`, `paid_back`, `holds`, `hold_ends`. `run` is the run's own number; a
+simulation's is above all.
 """
+
+from relief.run.held import AT_MARKS
 
 # What holds from a month on, turned into ranges. Two rows of one month: the later stored holds.
 # Months before the first row take the first: an employer is never without a type.
@@ -123,8 +126,10 @@ declared AS MATERIALIZED (
 stale AS MATERIALIZED (SELECT * FROM declared WHERE is_stale)
 """
 
-# Amounts are rounded per person and then added (D2); base 0 is not insured and not lifted (D3).
-FRESH = """
+# Amounts are rounded per person and then added (D2); base 0 is not insured and not lifted (D3);
+# of a raised base that waits for its audit the former one counts (D18).
+FRESH = f"""
+held AS MATERIALIZED ({AT_MARKS}),
 fresh AS MATERIALIZED (
     SELECT k.id, k.employer_id, k.month, k.insurance,
         count(b.base)::integer AS headcount,
@@ -133,20 +138,21 @@ fresh AS MATERIALIZED (
         coalesce(sum(round(b.base * k.now_employee_rate, 2)), 0) AS employee_due
     FROM stale k
     LEFT JOIN (
-        SELECT employer_id, month, pension_base, unemployment_base, injury_base
+        SELECT id, employer_id, month, pension_base, unemployment_base, injury_base
         FROM relief_declarationline
         WHERE replaced_by IS NULL AND id <= %(lines)s
             AND employer_id BETWEEN %(first)s AND %(last)s
             AND month BETWEEN %(first_month)s AND %(last_month)s
         UNION ALL
-        SELECT employer_id, month, pension_base, unemployment_base, injury_base
+        SELECT id, employer_id, month, pension_base, unemployment_base, injury_base
         FROM relief_declarationline
         WHERE replaced_by > %(lines)s AND id <= %(lines)s
             AND employer_id BETWEEN %(first)s AND %(last)s
             AND month BETWEEN %(first_month)s AND %(last_month)s
     ) n ON n.employer_id = k.employer_id AND n.month = k.month
+    LEFT JOIN held h ON h.line_id = n.id AND h.insurance = k.insurance
     LEFT JOIN LATERAL (
-        SELECT least(greatest(i.base, k.now_lower), k.now_upper) AS base
+        SELECT least(greatest(coalesce(h.former, i.base), k.now_lower), k.now_upper) AS base
         FROM (SELECT CASE k.insurance
             WHEN 'pension' THEN n.pension_base
             WHEN 'unemployment' THEN n.unemployment_base
@@ -372,5 +378,13 @@ SELECT concat_ws('/',
             AND month BETWEEN %(first_month)s AND %(last_month)s AND arrived_on <= %(as_of)s),
     (SELECT {_IDS} FROM relief_paidback
         WHERE employer_id BETWEEN %(first)s AND %(last)s AND id <= %(paid_back)s
-            AND month BETWEEN %(first_month)s AND %(last_month)s AND "on" <= %(as_of)s))
+            AND month BETWEEN %(first_month)s AND %(last_month)s AND "on" <= %(as_of)s),
+    -- Totals show an ended hold already, but not where only other limits tell the bases apart.
+    (SELECT {_IDS} FROM relief_basehold
+        WHERE employer_id BETWEEN %(first)s AND %(last)s AND id <= %(holds)s
+            AND month BETWEEN %(first_month)s AND %(last_month)s),
+    (SELECT {_IDS} FROM (
+        SELECT e.id FROM relief_baseholdend e JOIN relief_basehold h ON h.id = e.hold_id
+        WHERE h.employer_id BETWEEN %(first)s AND %(last)s AND e.id <= %(hold_ends)s
+            AND h.month BETWEEN %(first_month)s AND %(last_month)s) ended))
 """

@@ -23,7 +23,7 @@ Reason = ReassessmentDue.Reason
 # A run that is open may not have seen the news, and its results will be in force soon.
 _MARK = """
 INSERT INTO relief_reassessmentdue (employer_id, reason, due_on, marked_at, cause_id, failures)
-SELECT employer_id, %(reason)s, greatest(known, %(today)s) AS due_on, %(at)s, %(cause)s, 0
+SELECT employer_id, %(reason)s, greatest(known, %(today)s) AS due_on, %(at)s, {cause}, 0
 FROM ({touched}) t
 WHERE EXISTS (
     SELECT FROM relief_run r WHERE r.state IN ('QUEUED', 'RUNNING') AND r.to_month >= t.since
@@ -36,8 +36,16 @@ GROUP BY employer_id, due_on
 ORDER BY employer_id, due_on
 ON CONFLICT (employer_id, due_on) WHERE taken_by_run_id IS NULL DO NOTHING
 """
-_FROM_THEN_ON = {"open_month": "true", "assessed_month": "a.month >= t.since"}
-_THAT_MONTH = {"open_month": "r.from_month <= t.since", "assessed_month": "a.month = t.since"}
+_FROM_THEN_ON = {
+    "open_month": "true",
+    "assessed_month": "a.month >= t.since",
+    "cause": "%(cause)s::bigint",
+}
+_THAT_MONTH = {
+    "open_month": "r.from_month <= t.since",
+    "assessed_month": "a.month = t.since",
+    "cause": "%(cause)s::bigint",
+}
 
 # A size speaks for its own unit, and for the branches of it.
 _SIZES = """
@@ -60,6 +68,9 @@ JOIN registry_employerterms b ON b.parent_uscc = e.uscc AND b.parent_uscc <> ''
 WHERE t.source_id = %(cause)s
 """
 _DECLARED = "SELECT employer_id, month AS since, %(today)s AS known FROM {employer_months}"
+_HOLDS_ENDED = (
+    "SELECT employer_id, month AS since, %(today)s AS known, cause_id FROM {employer_months}"
+)
 
 
 def mark_sizes(*, cause_id: int, at: datetime) -> int:
@@ -81,7 +92,18 @@ def mark_declared(*, employer_months: str, cause_id: int, at: datetime) -> int:
     return _mark(_MARK.format(touched=touched, **_THAT_MONTH), Reason.DECLARED, cause_id, at)
 
 
-def _mark(statement: str, reason: Reason, cause_id: int, at: datetime) -> int:
+def mark_holds_ended(*, employer_months: str, at: datetime) -> int:
+    """Mark the units with raised bases in assessed months that their audit has cleared.
+
+    `employer_months` names a temporary table with `employer_id`, `month` and `cause_id`, the
+    import that raised the bases.
+    """
+    touched = _HOLDS_ENDED.format(employer_months=employer_months)
+    how = {**_THAT_MONTH, "cause": "min(cause_id)"}
+    return _mark(_MARK.format(touched=touched, **how), Reason.BASES, None, at)
+
+
+def _mark(statement: str, reason: Reason, cause_id: int | None, at: datetime) -> int:
     if not Run.objects.filter(state__in=(*OPEN, WorkState.DONE)).exists():
         return 0  # the first data of a city: nothing has been assessed
     today = timezone.localtime(at).date()

@@ -8,9 +8,10 @@ from django.views.decorators.http import require_safe
 from registry import money, months, paging, scope
 from registry import queries as registry_queries
 from relief import queries
+from relief.calc.holds import CLAUSE
 from relief.forms import OverpaidFilter
 from relief.policy import EmployerClass
-from relief.queries import desk
+from relief.queries import desk, holds
 from relief.services import overpaid
 
 SUMS = ("gross_due", "relief", "net_due", "employee_due", "paid", "overpaid", "underpaid")
@@ -36,6 +37,8 @@ def account(request: HttpRequest, employer_id: int) -> HttpResponse:
             "terms": registry_queries.terms_in_force(employer, month=months.first_of(today)),
             "account": found,
             "classes": [EmployerClass(name).label for name in sorted(classes)],
+            "held": holds.held_months([employer.pk]),
+            "hold_clause": CLAUSE,
             "sizes": queries.size_sources(employer, today),
             "totals": {name: money.total(getattr(m, name) for m in found) for name in SUMS},
         },

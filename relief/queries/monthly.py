@@ -1,0 +1,232 @@
+"""Monthly declarations online: which months, which drafts, what is on its way, what was accepted."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.db import connection
+from django.db.models import Max, QuerySet
+
+from registry import months, scope
+from registry.models import Employer
+from registry.models.intake import Stage
+from registry.money import ZERO
+from registry.scope import Viewer
+from relief.models import (
+    Declaration,
+    DeclarationLine,
+    MonthlyDraft,
+    MonthlyFiling,
+    MonthlySubmission,
+)
+from relief.policy import Policy
+
+#: Persons that a comparison names; its count says the rest.
+MOST_NAMED = 200
+#: Sent, and neither stored nor given up.
+UNFINISHED = (Stage.RECEIVED, Stage.REFUSED, Stage.PREVIEW, Stage.SECOND, Stage.STORING)
+
+
+def open_draft(employer_id: int, month: date) -> MonthlyDraft | None:
+    """Return the open draft of a month."""
+    drafts = MonthlyDraft.objects.select_related("updated_by", "employer")
+    return drafts.filter(employer_id=employer_id, month=month, state="OPEN").first()
+
+
+def lines_mark(employer_id: int, month: date) -> int:
+    """Return the newest declaration line of a month; 0 where there is none."""
+    lines = DeclarationLine.objects.filter(employer_id=employer_id, month=month)
+    return lines.aggregate(newest=Max("pk"))["newest"] or 0
+
+
+def _declared(employer_id: int) -> QuerySet[Declaration]:
+    return Declaration.objects.filter(
+        employer_id=employer_id, replaced_by__isnull=True, headcount__gt=0
+    )
+
+
+def is_declared(employer_id: int, month: date) -> bool:
+    """Whether anybody is declared in a month."""
+    return _declared(employer_id).filter(month=month).exists()
+
+
+def month_to_start_from(employer_id: int, month: date) -> date | None:
+    """Return the month whose persons a draft begins with: itself, or the last declared before."""
+    known = _declared(employer_id).filter(month__lte=month)
+    return known.aggregate(latest=Max("month"))["latest"]
+
+
+def filings(employer_id: int, month: date) -> QuerySet[MonthlyFiling]:
+    """Return what was sent for a month, the newest first."""
+    found = MonthlyFiling.objects.filter(employer_id=employer_id, month=month)
+    return found.select_related("import_of", "draft").order_by("-pk")
+
+
+def filings_for(viewer: Viewer) -> QuerySet[MonthlyFiling]:
+    """Return what the viewer may see of what was sent, the newest first."""
+    found = scope.limit(MonthlyFiling.objects.all(), viewer)
+    joined = ("import_of__employer", "import_of__member", "import_of__confirmed_by", "employer")
+    return found.select_related(*joined, "draft", "asked_by").order_by("-pk")
+
+
+def submissions(employer_id: int, month: date) -> QuerySet[MonthlySubmission]:
+    """Return the accepted versions of a month, the newest first."""
+    found = MonthlySubmission.objects.filter(employer_id=employer_id, month=month)
+    return found.select_related("import_of", "employer").order_by("-version")
+
+
+def submissions_for(viewer: Viewer) -> QuerySet[MonthlySubmission]:
+    """Return the accepted declarations that the viewer may see, the newest first."""
+    found = scope.limit(MonthlySubmission.objects.all(), viewer)
+    joined = ("employer__district", "import_of", "supersedes")
+    return found.select_related(*joined).order_by("-stored_at", "-pk")
+
+
+@dataclass(frozen=True)
+class MonthRow:
+    """A month that can be declared, or was: what is in force, and how far the next word is."""
+
+    month: date
+    headcount: int
+    base_totals: dict[str, Decimal]
+    submission: MonthlySubmission | None
+    draft: MonthlyDraft | None
+    filing: MonthlyFiling | None
+    is_next: bool
+
+
+def overview(employer: Employer, *, policy: Policy, today: date) -> list[MonthRow]:
+    """Return the months, the next one to declare first, then the latest; five queries.
+
+    Months that have rules, have begun, and are not before the unit was insured; and whatever
+    was declared.
+    """
+    declared: dict[date, dict[str, Declaration]] = {}
+    for row in _declared(employer.pk):
+        declared.setdefault(row.month, {})[row.insurance] = row
+    drafts = {
+        draft.month: draft
+        for draft in MonthlyDraft.objects.filter(employer=employer, state="OPEN").select_related(
+            "updated_by"
+        )
+    }
+    sent: dict[date, MonthlyFiling] = {}
+    unfinished = MonthlyFiling.objects.filter(employer=employer, import_of__stage__in=UNFINISHED)
+    for filing in unfinished.select_related("import_of").order_by("pk"):
+        sent[filing.month] = filing
+    accepted: dict[date, MonthlySubmission] = {}
+    for submission in MonthlySubmission.objects.filter(employer=employer).order_by("version"):
+        accepted[submission.month] = submission
+    open_months = _open_months(employer, policy, today)
+    known = sorted({*open_months, *declared, *drafts, *sent, *accepted}, reverse=True)
+    latest = max(declared, default=None)
+    after = [month for month in open_months if latest is None or month > latest]
+    following = min(after, default=None) if latest else max(after, default=None)
+    rows = [
+        MonthRow(
+            month=month,
+            headcount=max((r.headcount for r in declared.get(month, {}).values()), default=0),
+            base_totals={name: r.base_total for name, r in declared.get(month, {}).items()},
+            submission=accepted.get(month),
+            draft=drafts.get(month),
+            filing=sent.get(month),
+            is_next=month == following,
+        )
+        for month in known
+    ]
+    return sorted(rows, key=lambda row: not row.is_next)
+
+
+def _open_months(employer: Employer, policy: Policy, today: date) -> list[date]:
+    """Return the months that can be declared online: with rules, begun, the unit insured."""
+    first = months.first_of(employer.insured_on)
+    covered = policy.ruled_months()
+    this_month = months.first_of(today)
+    return [month for month in covered if first <= month <= this_month]
+
+
+def may_declare(employer: Employer, month: date, *, policy: Policy, today: date) -> bool:
+    """Whether a month can be declared, or corrected, online."""
+    return policy.has_rules(month) and month <= months.first_of(today)
+
+
+# --- what two versions differ in ---
+
+
+@dataclass(frozen=True)
+class PersonChange:
+    """A person whose bases differ between two versions; None where they are not in one."""
+
+    name: str
+    tail: str
+    before: tuple[Decimal, ...] | None
+    after: tuple[Decimal, ...] | None
+
+    @property
+    def cells(self) -> list[tuple[Decimal, Decimal]]:
+        """The three bases before and after, in the order of the insurances."""
+        nothing = (ZERO,) * 3
+        return list(zip(self.before or nothing, self.after or nothing, strict=True))
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How many joined, left and changed from one version to another, and the first of them."""
+
+    joined: int
+    left: int
+    changed: int
+    people: Sequence[PersonChange]
+
+
+_VERSION = """
+SELECT * FROM relief_declarationline
+WHERE employer_id = %(employer)s AND month = %(month)s AND id <= %({mark})s
+    AND (replaced_by IS NULL OR replaced_by > %({mark})s)
+    AND (pension_base > 0 OR unemployment_base > 0 OR injury_base > 0)
+"""
+_COMPARE = f"""
+WITH a AS ({_VERSION.format(mark="earlier")}), b AS ({_VERSION.format(mark="later")}),
+found AS (
+    SELECT coalesce(b.person_name, a.person_name) AS name,
+        coalesce(b.person_id, a.person_id) AS person_id, a.id AS was, b.id AS is,
+        a.pension_base AS p, a.unemployment_base AS u, a.injury_base AS i,
+        b.pension_base AS p2, b.unemployment_base AS u2, b.injury_base AS i2
+    FROM a FULL JOIN b USING (person_id)
+    WHERE (a.pension_base, a.unemployment_base, a.injury_base)
+        IS DISTINCT FROM (b.pension_base, b.unemployment_base, b.injury_base)
+)
+SELECT count(*) FILTER (WHERE was IS NULL) OVER (), count(*) FILTER (WHERE is_ IS NULL) OVER (),
+    count(*) OVER (), name, person_id, p, u, i, p2, u2, i2
+FROM (SELECT name, person_id, was, is AS is_, p, u, i, p2, u2, i2 FROM found) f
+ORDER BY was IS NOT NULL, is_ IS NOT NULL, name, person_id LIMIT {MOST_NAMED}
+"""
+
+
+def compare(
+    employer_id: int, month: date, *, earlier: MonthlySubmission | None, later: MonthlySubmission
+) -> Comparison:
+    """Return what a version changed against an earlier one, or against nothing declared."""
+    names = {
+        "employer": employer_id,
+        "month": month,
+        "earlier": earlier.lines_mark if earlier else 0,
+        "later": later.lines_mark,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_COMPARE, names)
+        rows = cursor.fetchall()
+    joined, left, every = rows[0][:3] if rows else (0, 0, 0)
+    return Comparison(joined, left, every - joined - left, list(_changes(rows)))
+
+
+def _changes(rows: Iterable[tuple[object, ...]]) -> Iterable[PersonChange]:
+    for _, _, _, name, person_id, *bases in rows:
+        before, after = tuple(bases[:3]), tuple(bases[3:])
+        yield PersonChange(
+            name=str(name),
+            tail=str(person_id)[-4:],
+            before=None if before[0] is None else before,  # type: ignore[arg-type]
+            after=None if after[0] is None else after,  # type: ignore[arg-type]
+        )
