@@ -15,8 +15,8 @@ from registry.models import Employer
 from registry.money import ZERO, text
 from relief.models import Insurance
 from relief.monthly_data import monthly_data
-from relief.policy import Policy
 from relief.policy import Insurance as Kind
+from relief.policy import Policy
 from relief.run import single
 
 #: Persons that a list names; its count says the rest.

@@ -2,6 +2,7 @@
 
 - `policy`: published documents;
 - `declared`: lines of persons and their totals;
+- `monthly`: declarations online: drafts, what is on its way, receipts;
 - `holds`: raised bases that wait for their audit, and how it ended;
 - `paid`: money that arrived or left again, and what is overpaid;
 - `runs`: recalculations, their shards, what waits for one, and assessments.
@@ -9,6 +10,12 @@
 
 from relief.models.declared import Declaration, DeclarationLine, Insurance
 from relief.models.holds import BaseHold, BaseHoldEnd
+from relief.models.monthly import (
+    MonthlyDraft,
+    MonthlyDraftRow,
+    MonthlyFiling,
+    MonthlySubmission,
+)
 from relief.models.paid import Overpaid, OverpaidMark, PaidBack, Payment
 from relief.models.policy import PolicyDocument
 from relief.models.runs import Assessment, ReassessmentDue, Run, RunShard
@@ -20,6 +27,10 @@ __all__ = [
     "Declaration",
     "DeclarationLine",
     "Insurance",
+    "MonthlyDraft",
+    "MonthlyDraftRow",
+    "MonthlyFiling",
+    "MonthlySubmission",
     "Overpaid",
     "OverpaidMark",
     "PaidBack",

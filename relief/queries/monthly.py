@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from django.db import connection
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Q, QuerySet
 
 from registry import months, scope
 from registry.models import Employer
@@ -20,7 +20,7 @@ from relief.models import (
     MonthlyFiling,
     MonthlySubmission,
 )
-from relief.policy import Policy
+from relief.policy import Policy, Rate
 
 #: Persons that a comparison names; its count says the rest.
 MOST_NAMED = 200
@@ -49,6 +49,20 @@ def _declared(employer_id: int) -> QuerySet[Declaration]:
 def is_declared(employer_id: int, month: date) -> bool:
     """Whether anybody is declared in a month."""
     return _declared(employer_id).filter(month=month).exists()
+
+
+def totals_in_force(employer_id: int, month: date) -> list[Declaration]:
+    """Return what is in force for a month, a row an insurance; empty where nobody is declared."""
+    return list(_declared(employer_id).filter(month=month).order_by("pk"))
+
+
+def lines_in_force(employer_id: int, month: date) -> QuerySet[DeclarationLine]:
+    """Return the persons insured in a month, as they were declared, in the file's order."""
+    lines = DeclarationLine.objects.filter(
+        employer_id=employer_id, month=month, replaced_by__isnull=True
+    )
+    insured = Q(pension_base__gt=0) | Q(unemployment_base__gt=0) | Q(injury_base__gt=0)
+    return lines.filter(insured).order_by("row", "pk")
 
 
 def month_to_start_from(employer_id: int, month: date) -> date | None:
@@ -122,7 +136,7 @@ def overview(employer: Employer, *, policy: Policy, today: date) -> list[MonthRo
     known = sorted({*open_months, *declared, *drafts, *sent, *accepted}, reverse=True)
     latest = max(declared, default=None)
     after = [month for month in open_months if latest is None or month > latest]
-    following = min(after, default=None) if latest else max(after, default=None)
+    following = min(after, default=None)
     rows = [
         MonthRow(
             month=month,
@@ -141,9 +155,14 @@ def overview(employer: Employer, *, policy: Policy, today: date) -> list[MonthRo
 def _open_months(employer: Employer, policy: Policy, today: date) -> list[date]:
     """Return the months that can be declared online: with rules, begun, the unit insured."""
     first = months.first_of(employer.insured_on)
-    covered = policy.ruled_months()
-    this_month = months.first_of(today)
-    return [month for month in covered if first <= month <= this_month]
+    begun = [
+        rule.first
+        for document in policy.documents
+        for rule in document.rules
+        if isinstance(rule, Rate) and rule.first
+    ]
+    covered = months.span(max(min(begun, default=today), first), months.first_of(today))
+    return [month for month in covered if policy.has_rules(month)]
 
 
 def may_declare(employer: Employer, month: date, *, policy: Policy, today: date) -> bool:
@@ -190,17 +209,17 @@ _COMPARE = f"""
 WITH a AS ({_VERSION.format(mark="earlier")}), b AS ({_VERSION.format(mark="later")}),
 found AS (
     SELECT coalesce(b.person_name, a.person_name) AS name,
-        coalesce(b.person_id, a.person_id) AS person_id, a.id AS was, b.id AS is,
+        coalesce(b.person_id, a.person_id) AS person_id, a.id AS former, b.id AS present,
         a.pension_base AS p, a.unemployment_base AS u, a.injury_base AS i,
         b.pension_base AS p2, b.unemployment_base AS u2, b.injury_base AS i2
     FROM a FULL JOIN b USING (person_id)
     WHERE (a.pension_base, a.unemployment_base, a.injury_base)
         IS DISTINCT FROM (b.pension_base, b.unemployment_base, b.injury_base)
 )
-SELECT count(*) FILTER (WHERE was IS NULL) OVER (), count(*) FILTER (WHERE is_ IS NULL) OVER (),
-    count(*) OVER (), name, person_id, p, u, i, p2, u2, i2
-FROM (SELECT name, person_id, was, is AS is_, p, u, i, p2, u2, i2 FROM found) f
-ORDER BY was IS NOT NULL, is_ IS NOT NULL, name, person_id LIMIT {MOST_NAMED}
+SELECT count(*) FILTER (WHERE former IS NULL) OVER (),
+    count(*) FILTER (WHERE present IS NULL) OVER (), count(*) OVER (),
+    name, person_id, p, u, i, p2, u2, i2
+FROM found ORDER BY former IS NOT NULL, present IS NOT NULL, name, person_id LIMIT {MOST_NAMED}
 """
 
 
