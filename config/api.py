@@ -9,6 +9,7 @@ from rest_framework.routers import SimpleRouter
 
 from refunds.api import Refunds
 from registry.api import Employers
+from registry.api_imports import Imports
 from relief.api import Account, WhyThisAmount
 
 
@@ -23,6 +24,7 @@ def drop_developers_notes(result: dict[str, Any], **_: object) -> dict[str, Any]
 app_name = "api"
 router = SimpleRouter()
 router.register("employers", Employers, basename="employers")
+router.register("imports", Imports, basename="imports")
 router.register("refunds", Refunds, basename="refunds")
 
 urlpatterns = [

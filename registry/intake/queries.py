@@ -1,7 +1,7 @@
 """Which imports somebody may see."""
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.shortcuts import get_object_or_404
 
 from registry import slots
@@ -40,6 +40,12 @@ def find(viewer: Viewer, import_id: int) -> Import:
     return get_object_or_404(imports, pk=import_id)
 
 
+def with_waiting_rows(imports: QuerySet[Import]) -> QuerySet[Import]:
+    """Return imports with `waiting_rows`: how many of their rows wait for correction."""
+    waiting = Count("parked", filter=Q(parked__ended_at__isnull=True))
+    return imports.annotate(waiting_rows=waiting)
+
+
 def waiting_for(viewer: Viewer) -> QuerySet[Import]:
     """Return the imports in which the viewer has the next say, the oldest first."""
     officer = viewer.officer
@@ -69,3 +75,12 @@ def kinds_for(officer: Officer) -> dict[str, ImportKind]:
         return {}
     city = officer.agency.district.is_city
     return {name: kind for name, kind in slots.import_kinds().items() if city or not kind.city_wide}
+
+
+def kinds_of(viewer: Viewer) -> dict[str, ImportKind]:
+    """Return the kinds that somebody may bring in: an officer, or an enterprise for itself."""
+    if viewer.officer is not None:
+        return kinds_for(viewer.officer)
+    if viewer.membership is None:
+        return {}
+    return {name: kind for name, kind in slots.import_kinds().items() if kind.portal}

@@ -10,6 +10,8 @@ import xlsxwriter
 from registry.models import Import, WorkState
 from registry.workbook.template import SAFE
 
+#: The media type of an .xlsx.
+WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _WAITING = (Import.Stage.RECEIVED, Import.Stage.PREVIEW, Import.Stage.SECOND, Import.Stage.STORING)
 _COLUMNS = (
     ("row", "行号", 8),

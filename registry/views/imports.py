@@ -19,7 +19,6 @@ from registry.models import Import, Post
 from registry.tasks import work_import
 from registry.workbook import template as workbook_template
 
-_WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _ERRORS_PER_PAGE = 50
 #: Errors quote resident ID numbers, which these posts see in full.
 _POSTS = (Post.HANDLER, Post.REVIEWER, Post.AUDIT)
@@ -136,8 +135,8 @@ def progress(request: HttpRequest, import_id: int) -> HttpResponse:
 def cancel(request: HttpRequest, import_id: int) -> HttpResponse:
     """Ask for the end of an import."""
     found = queries.find(scope.viewer(request), import_id)
-    with suppress(services.AlreadyEnded):  # the page says how it ended
-        services.request_cancel(import_id=found.pk, at=timezone.now())
+    with suppress(services.AlreadyEnded, services.NotYours):  # the page says how it stands
+        services.cancel_by(import_id=found.pk, by=scope.viewer(request), at=timezone.now())
     return redirect("desk_imports:detail", found.pk)
 
 
@@ -160,7 +159,7 @@ def marked_workbook(request: HttpRequest, import_id: int) -> FileResponse:
         raise Http404
     name = f"{PurePath(found.file_name).stem}-待更正.xlsx"
     return FileResponse(
-        found.annotated.open("rb"), as_attachment=True, filename=name, content_type=_WORKBOOK
+        found.annotated.open("rb"), as_attachment=True, filename=name, content_type=report.WORKBOOK
     )
 
 
@@ -182,6 +181,6 @@ def _title(kind: str) -> str:
 
 
 def _download(target: BytesIO, name: str) -> HttpResponse:
-    response = HttpResponse(target.getvalue(), content_type=_WORKBOOK)
+    response = HttpResponse(target.getvalue(), content_type=report.WORKBOOK)
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

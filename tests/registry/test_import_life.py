@@ -18,7 +18,15 @@ from registry.models import (
     WorkState,
 )
 from tests.factories import AT, make_officer, make_uscc
-from tests.registry.workbooks import bring_in, confirmed, counts, headers, workbook, worked_on
+from tests.registry.workbooks import (
+    bring_in,
+    confirmed,
+    counts,
+    headers,
+    make_person,
+    workbook,
+    worked_on,
+)
 
 pytestmark = pytest.mark.django_db
 Stage = Import.Stage
@@ -346,7 +354,7 @@ def test_employers_get_their_former_facts_terms_and_a_new_one_is_unknown_again()
         "declarations",
         workbook(
             headers("declarations"),
-            [newcomer, "2020-02", "510402199001010014", "甲", "3000", "3000", "3000"],
+            [newcomer, "2020-02", make_person(1), "甲", "3000", "3000", "3000"],
         ),
     )
     assert [error["code"] for error in declared.errors] == ["unknown_employer"]

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from registry.intake import rights
+from registry.intake.services import receiving
 from registry.models import Import, WorkState
 from registry.models.intake import Stage
 from registry.scope import Viewer
@@ -127,3 +128,16 @@ def discard(*, import_id: int, by: Viewer, at: datetime) -> Import:
     found.finished_at = found.finished_at or at
     found.save(update_fields=["stage", "finished_at"])
     return found
+
+
+@transaction.atomic
+def cancel_by(*, import_id: int, by: Viewer, at: datetime) -> Import:
+    """Ask for the end of an import that is being checked or stored, as somebody with a say in it.
+
+    :raises NotYours: if it is not theirs.
+    :raises receiving.AlreadyEnded: if nothing is under way.
+    """
+    found = _locked(import_id)
+    if not rights.may_discard(found, by):
+        raise NotYours("这次导入须由上传它的机构或单位取消。")
+    return receiving.request_cancel(import_id=found.pk, at=at)
