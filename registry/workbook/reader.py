@@ -42,12 +42,13 @@ class Unreadable(Exception):
 class Sheet:
     """Rows as the spreadsheet shows them, the first one first, and their number if known.
 
-    `first_column` is 1 where the leftmost cell is in column A.
+    `first_column` is 1 where the leftmost cell is in column A. A CSV has no `name`.
     """
 
     rows: Iterator[Sequence[Cell]]
     height: int | None
     first_column: int = 1
+    name: str = ""
 
 
 def read(path: Path) -> Sheet:
@@ -106,8 +107,13 @@ def _read_spreadsheet(path: Path, ending: str) -> Sheet:
     except (CalamineError, ValueError) as error:
         raise Unreadable("unreadable") from error
     if sheet.start is None or sheet.end is None:
-        return Sheet(rows=iter(()), height=0)
-    return Sheet(rows=sheet.iter_rows(), height=sheet.end[0] + 1, first_column=sheet.start[1] + 1)
+        return Sheet(rows=iter(()), height=0, name=names[0])
+    return Sheet(
+        rows=sheet.iter_rows(),
+        height=sheet.end[0] + 1,
+        first_column=sheet.start[1] + 1,
+        name=names[0],
+    )
 
 
 def _encoding(path: Path) -> str:

@@ -45,7 +45,7 @@ TEXT_KINDS = frozenset(
         Kind.TEXT,
     }
 )
-_WIDTHS = {
+WIDTHS = {
     Kind.USCC: 22,
     Kind.RESIDENT_ID: 22,
     Kind.CNAPS: 16,
@@ -243,7 +243,7 @@ def _lay_out(book: Any, sheet: Any, schema: Schema) -> None:
     for place, column in enumerate(schema.columns):
         look = book.add_format({"num_format": _number_format(column)})
         # A Chinese character is two wide.
-        width = max(_WIDTHS[column.kind], 2 * len(column.header) + 2)
+        width = max(WIDTHS[column.kind], 2 * len(column.header) + 2)
         sheet.set_column(place, place, width, look)
         sheet.write_string(0, place, column.header, optional if column.allows_blank else required)
         told = f"{needed(schema, column)}。{form(column)}。"
