@@ -20,7 +20,7 @@ def todos(viewer: scope.Viewer) -> list[Todo]:
     where = urlencode({"district": officer.agency.district_id})
     return [
         Todo(
-            "基数上调待稽核的单位",
+            "基数上调待稽核单位",
             waiting,
             f"{reverse('relief:holds')}?{where}",
             "申报已受理，稽核办结前按原基数核定",
