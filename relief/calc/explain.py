@@ -164,9 +164,11 @@ def _held_steps(held: Mapping[Held, int], terms: Terms) -> tuple[Step, ...]:
             "待稽核差额（未计入以上金额）",
             "按申报基数的单位应缴 − 按原基数的单位应缴，减免前",
             sum((part.amount or ZERO for part in parts), ZERO),
-            (Parameter("依据", CLAUSE),),
-            tuple(parts),
-            ("提高缴费基数的申报已受理，专门稽核办结前按原基数核定",),
+            parts=tuple(parts),
+            notes=(
+                "提高缴费基数的申报已受理，专门稽核办结前按原基数核定",
+                f"依据：{CLAUSE}",
+            ),
         ),
     )
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import connection
-from django.db.models import Exists, Min, OuterRef, QuerySet, Subquery
+from django.db.models import Case, Exists, Min, OuterRef, QuerySet, Subquery, When
 
 from registry import queries as registry_queries
 from registry.models import Employer
@@ -16,6 +16,10 @@ from relief.calc.holds import Added, Held, added
 from relief.models import BaseHold, Declaration, DeclarationLine, Insurance
 
 _NOTHING = Added(ZERO, ZERO)
+# 养老, 失业, 工伤: the order of every list, which isn't that of the words.
+_AS_LISTED = Case(
+    *(When(insurance=insurance.value, then=place) for place, insurance in enumerate(Insurance))
+)
 
 
 def in_force() -> QuerySet[BaseHold]:
@@ -186,12 +190,7 @@ class HeldPerson:
 
 def holds_of(employer: Employer) -> QuerySet[BaseHold]:
     """Return what waits of one employer, by month, person and insurance."""
-    return (
-        open_holds()
-        .filter(employer=employer)
-        .select_related("source")
-        .order_by("month", "person_id", "insurance")
-    )
+    return open_holds().filter(employer=employer).order_by("month", "person_id", _AS_LISTED)
 
 
 def with_persons(holds: Sequence[BaseHold]) -> list[HeldPerson]:
