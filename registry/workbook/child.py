@@ -1,8 +1,8 @@
-"""The checking program: `python -m registry.workbook.child`, started by `fence`.
+"""The program behind the fence: `python -m registry.workbook.child`, started by `fence`.
 
-Reads one JSON request from standard input, writes the staging file, says `{"row": …}` on
-standard output from time to time and closes with `{"checked": …}`. It sets its own limits
-before it opens the file, and it goes when its parent goes.
+Reads one JSON request from standard input, does its `job`, says `{"row": …}` on standard
+output from time to time and closes with `{"done": …}`. It sets its own limits before it
+opens a file, and it goes when its parent goes.
 """
 
 import contextlib
@@ -16,6 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from registry.workbook import annotate, marks, reader
 from registry.workbook import schema as schemas
 from registry.workbook.check import Checked, Problem, check
 
@@ -45,7 +46,28 @@ def _say(**message: Any) -> None:
     sys.stdout.flush()
 
 
-def _check(request: dict[str, Any]) -> Checked:
+def _progress(row: int, height: int | None) -> None:
+    _say(row=row, height=height)
+
+
+def _check(request: dict[str, Any]) -> dict[str, Any]:
+    try:
+        checked = _checked(request)
+    except MemoryError:
+        checked = Checked(problem_count=1, problems=[Problem(None, None, "too_big")])
+    except BaseException as error:
+        if not _is_panic(error):
+            raise
+        checked = Checked(problem_count=1, problems=[Problem(None, None, "unreadable")])
+    return asdict(checked)
+
+
+def _is_panic(error: BaseException) -> bool:
+    """Say whether the Rust reader panicked over a hostile file; the class can't be imported."""
+    return type(error).__name__ == "PanicException"
+
+
+def _checked(request: dict[str, Any]) -> Checked:
     known = {kind: schemas.from_json(value) for kind, value in request["known"].items()}
     with Path(request["staging"]).open("w", encoding="utf-8", newline="") as staging:
         return check(
@@ -53,24 +75,38 @@ def _check(request: dict[str, Any]) -> Checked:
             known[request["kind"]],
             known=known,
             staging=staging,
-            progress=lambda row, height: _say(row=row, height=height),
+            progress=_progress,
         )
+
+
+def _annotate(request: dict[str, Any]) -> dict[str, Any] | None:
+    """Return what came back, or None where the file can't be read or is too large for that."""
+    try:
+        annotated = annotate.annotate(
+            Path(request["path"]),
+            schema=schemas.from_json(request["schema"]),
+            problems=marks.read_notes(Path(request["problems"])),
+            import_id=request["import_id"],
+            target=Path(request["target"]),
+            progress=_progress,
+        )
+    except (reader.Unreadable, MemoryError, OSError):
+        return None  # an OSError: larger than a file may become
+    except BaseException as error:
+        if not _is_panic(error):
+            raise
+        return None
+    return asdict(annotated)
+
+
+_JOBS = {"check": _check, "annotate": _annotate}
 
 
 def main() -> None:
     """Serve one request."""
     request = json.loads(sys.stdin.readline())
     _confine(**request["limits"])
-    try:
-        checked = _check(request)
-    except MemoryError:
-        checked = Checked(problem_count=1, problems=[Problem(None, None, "too_big")])
-    except BaseException as error:
-        # A hostile file can make the Rust reader panic; the class can't be imported.
-        if type(error).__name__ != "PanicException":
-            raise
-        checked = Checked(problem_count=1, problems=[Problem(None, None, "unreadable")])
-    _say(checked=asdict(checked))
+    _say(done=_JOBS[request["job"]](request))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Start the checking program behind a fence and listen to it."""
+"""Start the program that opens workbooks behind a fence, and listen to it."""
 
 import json
 import os
@@ -9,7 +9,9 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
+from registry.workbook.annotate import Annotated
 from registry.workbook.check import Checked, Problem
 from registry.workbook.schema import Schema
 
@@ -27,7 +29,7 @@ _LIMIT_SIGNALS = {signal.SIGABRT, signal.SIGKILL, signal.SIGXCPU, signal.SIGXFSZ
 
 
 class CheckFailed(Exception):
-    """The checking program broke down by itself, not by its limits: a defect of ours."""
+    """The program broke down by itself, not by its limits: a defect of ours."""
 
 
 class Stopped(Exception):
@@ -51,19 +53,64 @@ def check(
     :raises CheckFailed: if the child broke down.
     """
     request = {
+        "job": "check",
         "path": str(path.resolve()),
         "staging": str(staging),
         "kind": kind,
         "known": {name: schema.as_json() for name, schema in known.items()},
-        "limits": {
-            "memory": memory,
-            "seconds": CPU_SECONDS,
-            "output": STAGING_BYTES,
-            "parent": os.getpid(),
-        },
     }
-    checked: Checked | None = None
-    complaints = staging.with_suffix(".stderr")
+    done = _serve(request, staging.with_suffix(".stderr"), progress, memory=memory)
+    if done is None:
+        return Checked(problem_count=1, problems=[Problem(None, None, "too_big")])
+    return _checked(done)
+
+
+def annotate(
+    path: Path,
+    *,
+    schema: Schema,
+    problems: Path,
+    import_id: int,
+    target: Path,
+    progress: Callable[[int, int | None], None],
+    memory: int = MEMORY,
+) -> Annotated | None:
+    """Have a workbook marked by a child of limited memory and time, as `annotate.annotate`.
+
+    `problems` has one error a line, as `marks.read_notes` wants it. Returns None, and leaves
+    nothing at `target` worth keeping, where the workbook can't be read or is too large.
+
+    :raises CheckFailed: if the child broke down.
+    """
+    request = {
+        "job": "annotate",
+        "path": str(path.resolve()),
+        "schema": schema.as_json(),
+        "problems": str(problems),
+        "import_id": import_id,
+        "target": str(target),
+    }
+    done = _serve(request, target.with_suffix(".stderr"), progress, memory=memory)
+    return Annotated(**done) if done else None
+
+
+def _serve(
+    request: dict[str, Any],
+    complaints: Path,
+    progress: Callable[[int, int | None], None],
+    *,
+    memory: int,
+) -> dict[str, Any] | None:
+    """Have a child serve a request; return what it closes with, None where a limit ended it.
+
+    :raises CheckFailed: if the child broke down.
+    """
+    request["limits"] = {
+        "memory": memory,
+        "seconds": CPU_SECONDS,
+        "output": STAGING_BYTES,
+        "parent": os.getpid(),
+    }
     with (
         complaints.open("wb") as errors,
         subprocess.Popen(
@@ -85,21 +132,19 @@ def check(
             child.stdin.close()
             for line in _lines(child.stdout.fileno(), seconds=WALL_SECONDS):
                 message = json.loads(line) if line else {}
-                if "checked" in message:
-                    checked = _checked(message["checked"])
-                else:
-                    row, height = message.get("row", row), message.get("height", height)
-                    progress(row, height)
+                if "done" in message:
+                    done: dict[str, Any] | None = message["done"]
+                    return done
+                row, height = message.get("row", row), message.get("height", height)
+                progress(row, height)
         except BrokenPipeError:
             pass  # it ended before it read its order; what it wrote says why
         finally:
             child.kill()
             child.wait()
     complaint = complaints.read_text("utf-8", errors="replace")
-    if checked:
-        return checked
     if -child.returncode in _LIMIT_SIGNALS or "MemoryError" in complaint:
-        return Checked(problem_count=1, problems=[Problem(None, None, "too_big")])
+        return None
     raise CheckFailed(complaint)
 
 
@@ -121,9 +166,8 @@ def _lines(pipe: int, *, seconds: float) -> Iterator[bytes]:
         yield from lines
 
 
-def _checked(value: dict[str, object]) -> Checked:
+def _checked(value: dict[str, Any]) -> Checked:
     problems, warnings = (
-        [Problem(**problem) for problem in value.pop(name)]  # type: ignore[attr-defined]
-        for name in ("problems", "warnings")
+        [Problem(**problem) for problem in value.pop(name)] for name in ("problems", "warnings")
     )
-    return Checked(problems=problems, warnings=warnings, **value)  # type: ignore[arg-type]
+    return Checked(problems=problems, warnings=warnings, **value)
