@@ -154,17 +154,18 @@ class Imports(GenericViewSet):
     serializer_class = ImportOut
     pagination_class = NewestFirst
     parser_classes = [JSONParser, MultiPartParser]
+    lookup_url_kwarg = "import_id"
     lookup_value_regex = "[0-9]+"
 
     def get_queryset(self) -> QuerySet[Import]:
         return queries.imports_for(scope.viewer(self.request))
 
-    def _find(self, pk: str) -> Import:
+    def _find(self, import_id: str) -> Import:
         viewer = scope.viewer(self.request)
         officer = viewer.officer
         if officer is not None and officer.post not in (Post.HANDLER, Post.REVIEWER, Post.AUDIT):
             raise NotFound
-        return queries.find(viewer, int(pk))
+        return queries.find(viewer, int(import_id))
 
     def _answer(self, found: Import, code: int = status.HTTP_200_OK) -> Response:
         fresh = queries.find(scope.viewer(self.request), found.pk)
@@ -196,9 +197,9 @@ class Imports(GenericViewSet):
         return self.get_paginated_response(ImportOut(told, many=True).data)
 
     @extend_schema(tags=_TAGS, summary="一次导入", responses=ImportDetail)
-    def retrieve(self, request: Request, pk: str) -> Response:
+    def retrieve(self, request: Request, import_id: str) -> Response:
         """Show one import."""
-        return self._answer(self._find(pk))
+        return self._answer(self._find(import_id))
 
     @extend_schema(
         tags=_TAGS,
@@ -292,9 +293,9 @@ class Imports(GenericViewSet):
         tags=_TAGS, summary="确认预览", request=Confirmation, responses={202: ImportDetail}
     )
     @action(detail=True, methods=["post"])
-    def confirm(self, request: Request, pk: str) -> Response:
+    def confirm(self, request: Request, import_id: str) -> Response:
         """Say yes to the preview that was seen."""
-        found, told = self._find(pk), Confirmation(data=request.data)
+        found, told = self._find(import_id), Confirmation(data=request.data)
         told.is_valid(raise_exception=True)
         return self._decided(
             lambda: services.confirm(
@@ -309,9 +310,9 @@ class Imports(GenericViewSet):
         tags=_TAGS, summary="第二人确认", request=Confirmation, responses={202: ImportDetail}
     )
     @action(detail=True, methods=["post"])
-    def second(self, request: Request, pk: str) -> Response:
+    def second(self, request: Request, import_id: str) -> Response:
         """Say yes as the second person."""
-        found, told = self._find(pk), Confirmation(data=request.data)
+        found, told = self._find(import_id), Confirmation(data=request.data)
         told.is_valid(raise_exception=True)
         return self._decided(
             lambda: services.second(
@@ -324,9 +325,9 @@ class Imports(GenericViewSet):
 
     @extend_schema(tags=_TAGS, summary="放弃，不入库", request=None, responses={202: ImportDetail})
     @action(detail=True, methods=["post"])
-    def discard(self, request: Request, pk: str) -> Response:
+    def discard(self, request: Request, import_id: str) -> Response:
         """Drop an import that has stored nothing."""
-        found = self._find(pk)
+        found = self._find(import_id)
         return self._decided(
             lambda: services.discard(
                 import_id=found.pk, by=scope.viewer(request), at=timezone.now()
@@ -335,9 +336,9 @@ class Imports(GenericViewSet):
 
     @extend_schema(tags=_TAGS, summary="取消核对", request=None, responses={202: ImportDetail})
     @action(detail=True, methods=["post"])
-    def cancel(self, request: Request, pk: str) -> Response:
+    def cancel(self, request: Request, import_id: str) -> Response:
         """Ask for the end of work under way."""
-        found = self._find(pk)
+        found = self._find(import_id)
         return self._decided(
             lambda: services.cancel_by(
                 import_id=found.pk, by=scope.viewer(request), at=timezone.now()
@@ -346,9 +347,9 @@ class Imports(GenericViewSet):
 
     @extend_schema(tags=_TAGS, summary="提出撤回", request=Reason, responses={202: ImportDetail})
     @action(detail=True, methods=["post"])
-    def withdraw(self, request: Request, pk: str) -> Response:
+    def withdraw(self, request: Request, import_id: str) -> Response:
         """Ask to take an import back; answers with the withdrawal, which a second person decides."""
-        found, told = self._find(pk), Reason(data=request.data)
+        found, told = self._find(import_id), Reason(data=request.data)
         told.is_valid(raise_exception=True)
         return self._decided(
             lambda: services.ask_withdrawal(
@@ -365,9 +366,9 @@ class Imports(GenericViewSet):
         responses={(200, report.WORKBOOK): OpenApiTypes.BINARY},
     )
     @action(detail=True)
-    def marked(self, request: Request, pk: str) -> FileResponse:
+    def marked(self, request: Request, import_id: str) -> FileResponse:
         """Return the user's own workbook with the wrong cells marked."""
-        found = self._find(pk)
+        found = self._find(import_id)
         if not found.annotated:
             raise NotFound
         return FileResponse(

@@ -27,8 +27,15 @@ _POSTS = (Post.HANDLER, Post.REVIEWER, Post.AUDIT)
 @require_safe
 @scope.officer_required(*_POSTS)
 def import_list(request: HttpRequest) -> HttpResponse:
-    """List the imports of the officer's agency, or of everybody for the city's."""
-    page = paging.page_of(request, queries.imports_for(scope.viewer(request)))
+    """List the imports of the officer's agency, or of everybody for the city's.
+
+    `?waiting=1`: those in which the officer has the next say.
+    """
+    viewer = scope.viewer(request)
+    waiting = bool(request.GET.get("waiting"))
+    page = paging.page_of(
+        request, queries.waiting_for(viewer) if waiting else queries.imports_for(viewer)
+    )
     kinds = slots.import_kinds()
     for row in page:
         row.title = _title(row.kind)
@@ -38,6 +45,7 @@ def import_list(request: HttpRequest) -> HttpResponse:
         "registry/imports/list.html",
         {
             "page": page,
+            "waiting": waiting,
             "may_upload": officer.post == Post.HANDLER and bool(queries.kinds_for(officer)),
             "kinds": [kind.schema for kind in kinds.values()],
         },

@@ -4,25 +4,30 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.files.base import ContentFile
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.urls.resolvers import RegexPattern
 
 from casework.models import Notice
 from refunds.models import BankFile, Batch, Obligation
-from registry.models import Employer, Import, WorkState
-from tests.factories import AT, make_officer
+from registry.models import Employer, Import, Membership, WorkState
+from tests.factories import AT, make_member
 from tests.refunds.making import Cast, make_run, overpay
 from tests.relief.builders import declare
 
 
 def _import(employer: Employer) -> Import:
-    """An import that the employer's agency has made, refused for an error."""
+    """An import that the employer has sent, refused for an error, and its workbook marked."""
+    member = Membership.objects.filter(employer=employer).first() or make_member(employer)
     return Import.objects.create(
-        kind="employers",
-        file_name="单位.xlsx",
+        kind="declarations",
+        stage=Import.Stage.REFUSED,
+        file_name="申报.xlsx",
         file_sha256="0" * 64,
-        by=make_officer(district=employer.district_id),
-        state=WorkState.FAILED,
+        employer=employer,
+        member=member,
+        annotated=ContentFile(b"marked", name="marked.xlsx"),
+        state=WorkState.DONE,
         rejected=1,
         error_count=1,
         errors=[
