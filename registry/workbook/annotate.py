@@ -46,6 +46,7 @@ _STRIDE = 8_192
 #: A number from here on has lost its last digits; as text it would look whole.
 _LOST = 10**15
 _HIDDEN = 2
+_ESCAPED = b"x005F_"
 _LIST = (
     ("行号", 8),
     ("列", 20),
@@ -135,7 +136,11 @@ def _may_be_kept(source: Path, problems: int) -> bool:
     if problems > MOST_KEPT_NOTES or not zipfile.is_zipfile(source):
         return False
     with zipfile.ZipFile(source) as package:
-        if sum(part.file_size for part in package.infolist()) > MOST_KEPT_BYTES:
+        parts = package.infolist()
+        if sum(part.file_size for part in parts) > MOST_KEPT_BYTES:
+            return False
+        # openpyxl takes the escape off a text that looks like one, and so changes the text.
+        if any(_ESCAPED in package.read(part) for part in parts if "xl/" in part.filename):
             return False
     height = reader.read(source).height
     return height is not None and height <= MOST_KEPT_ROWS + 1
