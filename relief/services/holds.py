@@ -170,6 +170,7 @@ def end_holds(
     :raises NoDocument: if no document is named.
     :raises AlreadyEnded: if the audit of one of them has ended.
     :raises Lapsed: if a later declaration has replaced one of them.
+    :raises BaseHold.DoesNotExist: if a number names none.
     """
     if not document.strip():
         raise NoDocument("请填写稽核文书的文号。")
@@ -180,6 +181,8 @@ def end_holds(
     holds = list(
         BaseHold.objects.filter(pk__in=hold_ids).select_related("employer", "end").order_by("pk")
     )
+    if len(holds) < len(set(hold_ids)):
+        raise BaseHold.DoesNotExist(f"of {sorted(set(hold_ids))[:20]}")
     _refuse_unfit(holds, by=by, seconded_by=seconded_by)
     ends = [
         BaseHoldEnd(

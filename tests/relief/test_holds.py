@@ -8,6 +8,7 @@ import pytest
 from django.db import DatabaseError, IntegrityError, transaction
 
 from registry import months
+from registry.intake import services
 from registry.models import Post
 from relief import queries
 from relief.models import BaseHold, BaseHoldEnd, DeclarationLine, ReassessmentDue
@@ -16,7 +17,8 @@ from relief.queries import explanations
 from relief.queries.holds import held_months
 from relief.services import holds, reassess, runs
 from relief.signals import bases_raised
-from tests.factories import make_employer, make_officer, make_terms
+from tests.factories import make_employer, make_member, make_officer, make_terms
+from tests.registry.workbooks import confirmed, headers, make_person, workbook, worked_on
 from tests.relief.builders import (
     AT,
     AUGUST,
@@ -374,6 +376,8 @@ def test_an_audit_ends_once_and_all_or_none():
         end(first, *others)
     with pytest.raises(holds.NoDocument):
         end(*others, document=" ")
+    with pytest.raises(BaseHold.DoesNotExist):
+        end(*others, BaseHold(pk=2**40))
 
     assert BaseHoldEnd.objects.count() == 1
     assert held(employer)
@@ -398,6 +402,32 @@ def test_holds_and_ends_are_never_changed_nor_deleted():
         ):
             with pytest.raises(DatabaseError), transaction.atomic():
                 act(model.objects.all())
+
+
+def test_an_enterprises_own_workbook_is_previewed_confirmed_and_held():
+    """The whole way: what the preview says of the raise is what is stored."""
+    employer = make_employer()
+    declare_as(employer, {"2020-02": {1: "5000.00"}}, own=False)
+    line = [employer.uscc, "2020-03", make_person(1), "张三", 8000, 8000, 5000]
+    book = workbook(headers("declarations"), line)
+    member = make_member(employer)
+
+    waiting = services.receive(
+        kind="declarations", file=book, file_name="三月.xlsx", at=AT, member=member
+    )
+    checked = worked_on(waiting, at=AT)
+
+    assert checked.stage == checked.Stage.PREVIEW
+    assert not BaseHold.objects.exists()
+    label = "基数上调待稽核，暂按原基数（项）"
+    (total,) = [total for total in checked.preview["totals"] if total["label"] == label]
+    assert (total["before"], total["after"]) == ("0", "2")
+
+    done = confirmed(checked, at=AT)
+
+    assert done.stage == done.Stage.STORED
+    assert held(employer) == [("2020-03", 5000, 8000, BEFORE)]
+    assert gross(employer, "2020-03") == Decimal("800.00")
 
 
 def test_news_of_raises_go_up_once_they_are_stored():
