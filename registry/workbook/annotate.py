@@ -264,7 +264,7 @@ def _copy(
             comments = marks.of(number)
             for place, cell in enumerate(row):
                 if cell != "" or place in comments:
-                    look = looks.of(place, cell, wrong=place in comments, header=number == 1)
+                    look = looks.of(place, cell, place in comments, number == 1)
                     pen.write(number, place + shift, cell, look)
             for place, text in comments.items():
                 if place >= len(row):
@@ -302,12 +302,13 @@ class _Looks:
             for wrong in (True, False)
         }
 
-    def of(self, place: int, cell: Cell, *, wrong: bool, header: bool = False) -> Look:
+    def of(self, place: int, cell: Cell, wrong: bool, header: bool = False) -> Look:
         if header:
             return Look("@", wrong, header=True)
-        is_text = isinstance(cell, str) and place in self._texts
-        if isinstance(cell, str | int | float):
-            return self._plain[is_text, wrong]
+        if isinstance(cell, str):
+            return self._plain[place in self._texts, wrong]
+        if isinstance(cell, int | float):
+            return self._plain[False, wrong]
         return Look(pens.number_format(cell), wrong)
 
 
@@ -349,7 +350,7 @@ class _BadRows:
             self._pen.write(at, place, cell, Look())
         for place, (source, cell) in enumerate(told.items(), start=3):
             wrong = source in comments
-            self._pen.write(at, place, cell, self._looks.of(source, cell, wrong=wrong))
+            self._pen.write(at, place, cell, self._looks.of(source, cell, wrong))
             if wrong:
                 self._purse.comment(self._pen, at, place, comments[source])
 

@@ -8,9 +8,8 @@ import math
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import openpyxl
 import xlsxwriter
@@ -30,7 +29,7 @@ _COMMENT_WIDTH = 300
 _LINE_HEIGHT = 18
 _CHARACTERS_A_LINE = 21
 #: Typed anew, these would begin a formula.
-_OPENINGS = ("=", "+", "-", "@", "\t", "\r")
+_OPENINGS = frozenset("=+-@\t\r")
 #: What XML can't hold is written as `_x0001_`; a text that looks so already is kept apart.
 _UNFIT = re.compile(r"[\x00-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
 #: Spreadsheets count days from here.
@@ -38,8 +37,7 @@ _FIRST_YEAR = 1900
 _HOLLOW = re.compile(r"[\[\]:*?/\\]")
 
 
-@dataclass(frozen=True)
-class Look:
+class Look(NamedTuple):
     """How a cell of a sheet of ours looks: its number format, whether wrong, whether a header."""
 
     number_format: str = "General"
@@ -98,7 +96,8 @@ class NewBook:
 
     def __init__(self, target: Path) -> None:
         self._book = xlsxwriter.Workbook(target, {**SAFE, "constant_memory": True})
-        self._looks: dict[tuple[Look, bool], Any] = {}
+        self._looks: dict[Look, Any] = {}
+        self._quoted: dict[Look, Any] = {}
 
     def add(self, title: str) -> "NewPen":
         return NewPen(self, self._book.add_worksheet(sheet_title(title)))
@@ -106,9 +105,10 @@ class NewBook:
     def close(self) -> None:
         self._book.close()
 
-    def look(self, look: Look, *, quoted: bool) -> Any:
+    def look(self, look: Look, *, quoted: bool = False) -> Any:
         """Return the workbook's own format for a look, made once."""
-        found = self._looks.get((look, quoted))
+        known = self._quoted if quoted else self._looks
+        found = known.get(look)
         if found is None:
             wanted: dict[str, Any] = {"num_format": look.number_format}
             if quoted:
@@ -117,7 +117,7 @@ class NewBook:
                 wanted |= {"bold": True, "bg_color": f"#{_HEAD}", "text_wrap": True}
             if look.wrong:
                 wanted["bg_color"] = f"#{WRONG}"
-            found = self._looks[look, quoted] = self._book.add_format(wanted)
+            found = known[look] = self._book.add_format(wanted)
         return found
 
 
@@ -128,15 +128,17 @@ class NewPen:
         self._book, self._sheet = book, sheet
 
     def write(self, number: int, place: int, cell: Cell, look: Look) -> None:
-        cell, sheet = _storable(cell), self._sheet
+        sheet = self._sheet
+        if type(cell) is not str:
+            cell = _storable(cell)
         if isinstance(cell, str):
-            style = self._book.look(look, quoted=cell.startswith(_OPENINGS))
+            style = self._book.look(look, quoted=cell[:1] in _OPENINGS)
             if cell:
-                sheet.write_string(number - 1, place, cell, style)
+                sheet.write_string(number - 1, place, cell[:LONGEST_CELL], style)
             elif look.wrong:
                 sheet.write_blank(number - 1, place, None, style)
             return
-        style = self._book.look(look, quoted=False)
+        style = self._book.look(look)
         if isinstance(cell, bool):
             sheet.write_boolean(number - 1, place, cell, style)
         elif isinstance(cell, int | float):
@@ -181,7 +183,7 @@ class OwnPen:
                 target.value = _UNFIT.sub(lambda found: f"_x{ord(found[0]):04X}_", cell)
                 # openpyxl takes a text for a formula by its first character.
                 target.data_type = "s"
-            if cell.startswith(_OPENINGS):
+            if cell[:1] in _OPENINGS:
                 target.quotePrefix = True
         else:
             target.value = cell
