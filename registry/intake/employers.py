@@ -11,6 +11,7 @@ from datetime import date
 from django.utils import timezone
 
 from registry import seed
+from registry.intake.bank_accounts import STANDS
 from registry.intake.employers_back import withdraw
 from registry.intake.staging import MOST_CHANGES, Change, Merged, Staging, Total
 from registry.models import BankAccount, UnitType
@@ -321,21 +322,26 @@ def _merge_terms(staging: Staging) -> None:
 def _merge_accounts(staging: Staging) -> None:
     """Add accounts that differ from the one registered last.
 
-    An account that the unit has corrected itself stays in force when the old one is merely
-    imported again.
+    The first one holds from ever, a later one from the day of the import. An account that the
+    unit has corrected itself stays in force when the old one is merely imported again.
     """
     staging.cursor.execute(
-        """
+        f"""
         WITH added AS (
             INSERT INTO registry_bankaccount
-                (employer_id, holder, bank, bank_code, number, origin, source_id, recorded_at)
+                (employer_id, holder, bank, bank_code, number, enabled_on, origin, source_id,
+                 recorded_at)
             SELECT s.employer_id, s.holder, s.bank, s.bank_code, s.account_number,
-                %(origin)s, %(source)s, %(at)s
+                CASE WHEN known.employer_id IS NOT NULL THEN %(today)s::date END, %(origin)s, %(source)s, %(at)s
             FROM intake_employer s LEFT JOIN LATERAL (
                 SELECT * FROM registry_bankaccount a
-                WHERE a.employer_id = s.employer_id AND a.origin = %(origin)s
+                WHERE a.employer_id = s.employer_id AND a.origin = %(origin)s AND {STANDS}
                 ORDER BY a.id DESC LIMIT 1
             ) a ON true
+            LEFT JOIN LATERAL (
+                SELECT a.employer_id FROM registry_bankaccount a
+                WHERE a.employer_id = s.employer_id AND {STANDS} LIMIT 1
+            ) known ON true
             WHERE s.account_number IS NOT NULL
                 AND (s.holder, s.bank, s.bank_code, s.account_number)
                     IS DISTINCT FROM (a.holder, a.bank, a.bank_code, a.number)
@@ -349,6 +355,7 @@ def _merge_accounts(staging: Staging) -> None:
             "origin": BankAccount.Origin.REGISTERED,
             "source": staging.import_.pk,
             "at": staging.at,
+            "today": timezone.localdate(staging.at),
         },
     )
 

@@ -4,6 +4,7 @@ What a later import has changed meanwhile stays. A unit that the import was the 
 stays on record, marked as withdrawn: to other imports it is unknown until it is named anew.
 """
 
+from registry.intake.bank_accounts import take_back
 from registry.intake.staging import MOST_CHANGES, Change, Merged, Staging
 
 _FACTS = """name, district_id, zone, industry_code, established_on, insured_on, legal_person,
@@ -37,7 +38,7 @@ def withdraw(staging: Staging) -> Merged:
         """,
         names,
     )
-    restored = _terms(staging, names)
+    restored = _terms(staging, names) + _accounts(staging, names)
     cursor.execute(
         """
         SELECT count(*) FILTER (WHERE in_force), count(*) FILTER (WHERE NOT in_force)
@@ -80,6 +81,24 @@ def _terms(staging: Staging, names: dict[str, object]) -> int:
             SELECT FROM intake_back b WHERE b.employer_id = added.employer_id AND b.in_force)
         """,
         names,
+    )
+    return int(staging.cursor.fetchone()[0])
+
+
+def _accounts(staging: Staging, names: dict[str, object]) -> int:
+    """Take the import's accounts back; return how many units had nothing else taken back."""
+    employers = sorted({employer for employer, _, _ in take_back(staging)})
+    staging.cursor.execute(
+        """
+        SELECT count(*) FROM unnest(%(employers)s::bigint[]) taken (employer_id)
+        WHERE NOT EXISTS (
+            SELECT FROM intake_back b WHERE b.employer_id = taken.employer_id AND b.in_force
+        ) AND NOT EXISTS (
+            SELECT FROM registry_employerterms t
+            WHERE t.employer_id = taken.employer_id AND t.source_id = %(source)s
+        )
+        """,
+        {**names, "employers": employers},
     )
     return int(staging.cursor.fetchone()[0])
 

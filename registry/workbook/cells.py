@@ -86,7 +86,7 @@ def is_blank(cell: Cell) -> bool:
     return isinstance(cell, str) and not squeeze(cell)
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """Return text as `COPY` wants it."""
     return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
 
@@ -111,7 +111,7 @@ def _text(column: Column) -> Read:
             return Refusal("bad_character")
         if len(text) > longest:
             return Refusal("text_too_long", {"longest": str(longest)})
-        return _escaped(text)
+        return escaped(text)
 
     return read
 
@@ -127,7 +127,7 @@ def _code(column: Column) -> Read:
             return Refusal("bad_character")
         if not shortest <= len(text) <= longest:
             return Refusal("text_too_long", {"longest": str(longest)})
-        return _escaped(text)
+        return escaped(text)
 
     return read
 
@@ -267,7 +267,7 @@ def _choice(column: Column) -> Read:
 
     def read(cell: Cell) -> str | Refusal:
         value = stored.get(plain(cell))
-        return Refusal("not_listed", {"choices": listed}) if value is None else _escaped(value)
+        return Refusal("not_listed", {"choices": listed}) if value is None else escaped(value)
 
     return read
 

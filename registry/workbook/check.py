@@ -6,6 +6,7 @@ refused is NULL there, so that the database can look at the rest of its row and 
 come out at once.
 """
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
@@ -13,8 +14,18 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, TextIO
 
-from registry.workbook import reader, template
-from registry.workbook.cells import NULL, Cell, Memo, Refusal, is_blank, shown, squeeze
+from registry.workbook import digest, reader, template
+from registry.workbook.cells import (
+    NULL,
+    Cell,
+    Memo,
+    Refusal,
+    escaped,
+    is_blank,
+    plain,
+    shown,
+    squeeze,
+)
 from registry.workbook.schema import Column, Schema
 
 #: As many errors as anybody will read; the count goes on.
@@ -22,6 +33,12 @@ MOST_PROBLEMS = 1_000
 LONGEST_FOUND = 100
 #: Rows between two signs of life.
 _STRIDE = 8_192
+#: Wrong cells that are written down; the count goes on.
+MOST_WRITTEN = 100_000
+#: The columns of the staging file that say which bad row of which import a row brings right.
+ORIGIN_COLUMNS = ("origin_import", "origin_row")
+_ORIGIN = {digest.IMPORT, digest.ROW}
+_OURS = {*_ORIGIN, digest.DIGEST}
 #: How far down a header that isn't in row 1 is looked for, to say so.
 _HEADER_DEPTH = 10
 
@@ -39,7 +56,10 @@ class Problem:
 
 @dataclass
 class Checked:
-    """What was read: data rows, how many are bad, which columns, the first problems."""
+    """What was read: data rows, how many are bad, which columns, the first problems.
+
+    `columns` are those of the staging file; none where the file is refused as a whole.
+    """
 
     rows: int = 0
     bad_rows: int = 0
@@ -55,6 +75,14 @@ class Checked:
             self.problems.append(problem)
 
 
+def written_down(problem: Problem) -> str:
+    """Return a problem as a line for `COPY`: row, header, code, found, hint."""
+    hint = json.dumps(dict(problem.hint), ensure_ascii=False)
+    place = NULL if problem.row is None else str(problem.row)
+    header = NULL if problem.column is None else escaped(problem.column)
+    return "\t".join((place, header, problem.code, escaped(problem.found), escaped(hint))) + "\n"
+
+
 def _refused(code: str, **hint: str) -> Checked:
     checked = Checked()
     checked.refuse(Problem(None, None, code, hint=hint))
@@ -67,22 +95,59 @@ def check(
     *,
     known: Mapping[str, Schema],
     staging: TextIO,
+    problems: TextIO | None = None,
+    most_rows: int = reader.MOST_ROWS,
     progress: Callable[[int, int | None], None] = lambda row, height: None,
 ) -> Checked:
     """Read a workbook, write its staging file and return what was found.
 
     `known` has the schemas of all kinds by name, to recognise a workbook of another kind.
-    `progress` is called now and then with the rows read and the height, if known.
+    `problems` takes the first 100,000 wrong cells of rows, a line each for `COPY`; `most_rows` bounds
+    the data. `progress` is called now and then with the rows read and the height, if known.
     """
+    note = problems.write if problems else None
     try:
-        sheet = reader.read(path)
-        checked = _check_sheet(sheet, schema, known=known, staging=staging, progress=progress)
+        sheet = _sheet_to_read(path)
+        checked = _check_sheet(
+            sheet,
+            schema,
+            known=known,
+            staging=staging,
+            note=note,
+            most_rows=most_rows,
+            progress=progress,
+        )
     except reader.Unreadable as error:
-        return _refused(error.code)
-    used, current = template.version_of(path), template.version(schema)
-    if used not in (None, current):
-        checked.warnings.append(Problem(None, None, "old_template", used, {"current": current}))
+        checked, sheet = _refused(error.code), None
+    if sheet and template.NOTES in sheet.others:
+        used, current = template.version_of(path), template.version(schema)
+        if used not in (None, current):
+            warning = Problem(None, None, "old_template", used or "", {"current": current})
+            checked.warnings.append(warning)
     return checked
+
+
+def _sheet_to_read(path: Path) -> reader.Sheet:
+    """Return the first sheet, or our sheet of bad rows behind it if somebody has mended it there."""
+    first = reader.read(path)
+    if digest.SHEET in first.others and _is_edited(reader.read(path, sheet=digest.SHEET)):
+        return reader.read(path, sheet=digest.SHEET)
+    return first
+
+
+def _is_edited(sheet: reader.Sheet) -> bool:
+    """Say whether a row of our sheet no longer says what it said when we handed it out."""
+    rows = iter(sheet.rows)
+    titles = [shown(cell).strip() for cell in next(rows, [])]
+    if not {digest.IMPORT, digest.ROW, digest.DIGEST} <= set(titles):
+        return False
+    ours = {titles.index(title) for title in (digest.IMPORT, digest.ROW, digest.DIGEST)}
+    at = titles.index(digest.DIGEST)
+    return any(
+        shown(row[at]) != digest.of([cell for place, cell in enumerate(row) if place not in ours])
+        for row in rows
+        if reader.has_content(row)
+    )
 
 
 def _check_sheet(
@@ -91,8 +156,12 @@ def _check_sheet(
     *,
     known: Mapping[str, Schema],
     staging: TextIO,
+    note: Callable[[str], object] | None,
+    most_rows: int,
     progress: Callable[[int, int | None], None],
 ) -> Checked:
+    if sheet.height is not None and sheet.height > most_rows + 1:
+        return _refused("too_many_rows", most=f"{most_rows:,}")
     rows = iter(sheet.rows)
     header = next(rows, None)
     if header is None:
@@ -102,15 +171,17 @@ def _check_sheet(
         if any(problem.code == "missing_column" for problem in layout.problems):
             return _look_closer(header, rows, schema, known=known, refused=layout)
         return layout
-    return _check_rows(rows, schema, layout, sheet.height, staging, progress)
+    return _check_rows(rows, schema, layout, sheet.height, staging, note, most_rows, progress)
 
 
 @dataclass(frozen=True)
 class _Layout:
-    """Where the columns of the schema stand, and which others must stay empty."""
+    """Where the columns of the schema stand, which others are ours, and which must stay empty."""
 
     columns: tuple[Column, ...]
     places: tuple[int, ...]
+    ours: tuple[int, ...]
+    origin: tuple[int, ...]
     width: int
     nameless: tuple[int, ...]
     first_column: int
@@ -126,7 +197,11 @@ def _lay_out(header: Sequence[Cell], schema: Schema, *, first_column: int) -> _L
     wanted = {squeeze(column.header).upper(): column for column in schema.columns}
     checked = Checked()
     places: dict[str, int] = {}
+    ours: dict[str, int] = {}
     for place, title in enumerate(titles):
+        if title in _OURS:
+            ours[title] = place
+            continue
         written = shown(header[place]).strip()[:LONGEST_FOUND]
         if not title:
             continue
@@ -149,6 +224,8 @@ def _lay_out(header: Sequence[Cell], schema: Schema, *, first_column: int) -> _L
     return _Layout(
         columns=present,
         places=tuple(places[squeeze(column.header).upper()] for column in present),
+        ours=tuple(ours.values()),
+        origin=(ours[digest.IMPORT], ours[digest.ROW]) if ours.keys() >= _ORIGIN else (),
         width=len(header),
         nameless=tuple(place for place, title in enumerate(titles) if not title),
         first_column=first_column,
@@ -192,12 +269,14 @@ def _check_rows(
     layout: _Layout,
     height: int | None,
     staging: TextIO,
+    note: Callable[[str], object] | None,
+    most_rows: int,
     progress: Callable[[int, int | None], None],
 ) -> Checked:
     """The tight loop. A row of good cells is joined and written; any other is looked at."""
-    checked = Checked(columns=[column.name for column in layout.columns])
+    names = [column.name for column in layout.columns]
+    checked = Checked(columns=[*names, *(ORIGIN_COLUMNS if layout.origin else ())])
     memos = [Memo(column) for column in layout.columns]
-    names = checked.columns
     pick = _picker(layout.places)
     identify = _picker([names.index(name) for name in schema.unique]) if schema.unique else None
     together = [names.index(name) for name in schema.together]
@@ -215,10 +294,12 @@ def _check_rows(
         try:
             line = "\t".join(values)  # type: ignore[arg-type]  # a Refusal raises TypeError
         except TypeError:
-            if not reader.has_content(row) and not reader.has_content(extra):
+            if not _has_content(row, layout.ours) and not reader.has_content(extra):
                 continue
             line = ""
         counted += 1
+        if counted > most_rows:
+            return _refused("too_many_rows", most=f"{most_rows:,}")
         problems = [] if line else list(_cell_problems(values, pick(row), layout.columns, number))
         if nameless or extra:
             problems += _nameless_problems(row, extra, layout, number)
@@ -238,15 +319,30 @@ def _check_rows(
             checked.bad_rows += 1
             for problem in problems:
                 checked.refuse(problem)
+                if note and checked.problem_count <= MOST_WRITTEN:
+                    note(written_down(problem))
             line = "\t".join(NULL if isinstance(value, Refusal) else value for value in values)
-            write(f"{number}\tt\t{line}\n")
-        else:
-            write(f"{number}\tf\t{line}\n")
+        if layout.origin:
+            line = "\t".join((line, *(_number(row[place]) for place in layout.origin)))
+        write(f"{number}\t{'t' if problems else 'f'}\t{line}\n")
 
     checked.rows = counted
     if not counted:
         return _refused("no_rows")
     return checked
+
+
+def _has_content(row: Sequence[Cell], ours: Sequence[int]) -> bool:
+    """Say whether a row has anything to read besides the columns that are ours."""
+    if not ours:
+        return reader.has_content(row)
+    return reader.has_content([cell for place, cell in enumerate(row) if place not in ours])
+
+
+def _number(cell: Cell) -> str:
+    """Return a number of ours for `COPY`; whatever isn't one says nothing."""
+    text = plain(cell)
+    return text if text.isascii() and text.isdigit() and len(text) <= 18 else NULL
 
 
 def _picker(places: Sequence[int]) -> Callable[[Sequence[Any]], tuple[Any, ...]]:

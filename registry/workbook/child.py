@@ -69,12 +69,17 @@ def _is_panic(error: BaseException) -> bool:
 
 def _checked(request: dict[str, Any]) -> Checked:
     known = {kind: schemas.from_json(value) for kind, value in request["known"].items()}
-    with Path(request["staging"]).open("w", encoding="utf-8", newline="") as staging:
+    with (
+        Path(request["staging"]).open("w", encoding="utf-8", newline="") as staging,
+        Path(request["problems"]).open("w", encoding="utf-8", newline="") as problems,
+    ):
         return check(
             Path(request["path"]),
             known[request["kind"]],
             known=known,
             staging=staging,
+            problems=problems,
+            most_rows=request["most_rows"],
             progress=_progress,
         )
 

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from registry.workbook import check as check_module
+from registry.workbook import reader
 from registry.workbook.annotate import Annotated
 from registry.workbook.check import Checked, Problem
 from registry.workbook.schema import Schema
@@ -42,12 +44,14 @@ def check(
     kind: str,
     known: Mapping[str, Schema],
     staging: Path,
+    problems: Path,
     progress: Callable[[int, int | None], None],
     memory: int = MEMORY,
+    most_rows: int = reader.MOST_ROWS,
 ) -> Checked:
     """Have a workbook checked in a child of limited memory and time.
 
-    `progress` is called with the rows read and the height where known; what it raises
+    `staging` and `problems` are written for `COPY`, as `check.check` says. `progress` is called with the rows read and the height where known; what it raises
     (`Stopped`, say) ends the child and passes through.
 
     :raises CheckFailed: if the child broke down.
@@ -56,13 +60,20 @@ def check(
         "job": "check",
         "path": str(path.resolve()),
         "staging": str(staging),
+        "problems": str(problems),
+        "most_rows": most_rows,
         "kind": kind,
         "known": {name: schema.as_json() for name, schema in known.items()},
     }
     done = _serve(request, staging.with_suffix(".stderr"), progress, memory=memory)
+    checked = _checked(done) if done else Checked()
     if done is None:
-        return Checked(problem_count=1, problems=[Problem(None, None, "too_big")])
-    return _checked(done)
+        checked.refuse(Problem(None, None, "too_big"))
+    if not checked.columns:
+        # A child that was stopped wrote nothing down, or half of it.
+        lines = (check_module.written_down(problem) for problem in checked.problems)
+        problems.write_text("".join(lines), encoding="utf-8")
+    return checked
 
 
 def annotate(

@@ -43,16 +43,18 @@ class Sheet:
     """Rows as the spreadsheet shows them, the first one first, and their number if known.
 
     `first_column` is 1 where the leftmost cell is in column A. A CSV has no `name`.
+    `others` are the workbook's further sheets.
     """
 
     rows: Iterator[Sequence[Cell]]
     height: int | None
     first_column: int = 1
     name: str = ""
+    others: tuple[str, ...] = ()
 
 
-def read(path: Path) -> Sheet:
-    """Return the first sheet of a workbook.
+def read(path: Path, *, sheet: str | None = None) -> Sheet:
+    """Return the first sheet of a workbook, or the sheet of a name that `Sheet.others` gave.
 
     :raises Unreadable: with `empty_file`, `encrypted`, `unsupported_format`, `too_big`
         or `unreadable`.
@@ -63,11 +65,11 @@ def read(path: Path) -> Sheet:
         raise Unreadable("empty_file")
     if head.startswith((_ZIP, _EMPTY_ZIP)):
         _refuse_other_packages(path)
-        return _read_spreadsheet(path, "xlsx")
+        return _read_spreadsheet(path, "xlsx", sheet)
     if head == _OLE:
         if _ENCRYPTED_STREAM in path.read_bytes():
             raise Unreadable("encrypted")
-        return _read_spreadsheet(path, "xls")
+        return _read_spreadsheet(path, "xls", sheet)
     return _read_csv(path)
 
 
@@ -88,7 +90,7 @@ def _refuse_other_packages(path: Path) -> None:
         raise Unreadable("too_big")
 
 
-def _read_spreadsheet(path: Path, ending: str) -> Sheet:
+def _read_spreadsheet(path: Path, ending: str, wanted: str | None) -> Sheet:
     """Open a spreadsheet; calamine goes by the name, so it gets a truthful one."""
     try:
         with TemporaryDirectory() as folder:
@@ -100,19 +102,22 @@ def _read_spreadsheet(path: Path, ending: str) -> Sheet:
             ]
             if not names:
                 raise Unreadable("unreadable")
-            sheet = book.get_sheet_by_name(names[0])
+            name = wanted or names[0]
+            others = tuple(other for other in names if other != name)
+            sheet = book.get_sheet_by_name(name)
             book.close()
     except PasswordError as error:
         raise Unreadable("encrypted") from error
     except (CalamineError, ValueError) as error:
         raise Unreadable("unreadable") from error
     if sheet.start is None or sheet.end is None:
-        return Sheet(rows=iter(()), height=0, name=names[0])
+        return Sheet(rows=iter(()), height=0, name=name, others=others)
     return Sheet(
         rows=sheet.iter_rows(),
         height=sheet.end[0] + 1,
         first_column=sheet.start[1] + 1,
-        name=names[0],
+        name=name,
+        others=others,
     )
 
 

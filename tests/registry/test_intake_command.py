@@ -20,7 +20,7 @@ from tests.registry.workbooks import bring_in, headers, make_person, saved, work
 
 pytestmark = pytest.mark.django_db
 HINTS = (
-    "title other other_kind row columns first second length last fitting birthday shortest"
+    "title other other_kind row most columns first second length last fitting birthday shortest"
     " longest lowest highest as_percent choices voucher differences current"
 )
 KEYS = ["kind", "file_sha256", "rows", "accepted", "unchanged", "rejected", "errors"]
@@ -134,11 +134,13 @@ def test_the_errors_can_be_had_as_a_workbook_without_formulas(tmp_path, capsys):
 
     code, _, _ = run(capsys, "sizes", path, "--errors", target)
 
-    sheet = openpyxl.load_workbook(target).active
-    rows = list(sheet.iter_rows(values_only=True))
+    book = openpyxl.load_workbook(target)
     assert code == 3
-    assert rows[0] == ("行号", "列", "原值", "应为", "如何改正", "错误代码")
-    assert all(cell.data_type != "f" for row in sheet.iter_rows() for cell in row)
+    assert book.sheetnames[1:] == ["待更正", "错误清单"]
+    header = next(book["错误清单"].iter_rows(values_only=True))
+    assert header == ("行号", "列", "原值", "应为", "如何改正", "错误代码")
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
+    assert all(cell.data_type != "f" for cell in cells)
 
 
 def test_an_import_is_recorded_with_the_user_of_the_system(tmp_path, capsys):

@@ -335,6 +335,7 @@ def fenced(path, tmp_path, **limits):
         kind="people",
         known=KNOWN,
         staging=tmp_path / "rows",
+        problems=tmp_path / "problems",
         progress=limits.pop("progress", lambda row, height: None),
         **limits,
     )

@@ -119,7 +119,7 @@ def _look(kind: slots.ImportKind, staging: Staging, book: Parsed) -> _Found:
         "rejected": rejected,
         "error_count": count,
         "errors": errors.all_as_json(staging.problems()),
-        "warnings": errors.all_as_json(getattr(book.checked, "warnings", [])[:MOST_PROBLEMS]),
+        "warnings": errors.all_as_json(book.checked.warnings[:MOST_PROBLEMS]),
         "steps_done": book.checked.rows,
         "steps_total": book.checked.rows,
     }

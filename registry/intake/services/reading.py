@@ -1,6 +1,5 @@
 """The file in the fenced child: rows and problems come out as files, progress as it goes."""
 
-import json
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +11,6 @@ from tempfile import TemporaryDirectory
 from registry import slots, work
 from registry.models import Import
 from registry.workbook import fence
-from registry.workbook.cells import _escaped
 from registry.workbook.check import Checked
 
 Clock = Callable[[], datetime]
@@ -64,21 +62,14 @@ def parsed(claimed: Import, clock: Clock) -> Iterator[Parsed]:
         # Uploads may lie on another host: the child gets a copy of its own.
         with claimed.file.open("rb") as stored, book.open("wb") as copy:
             shutil.copyfileobj(stored, copy)
+        portal = {"most_rows": MOST_PORTAL_ROWS} if claimed.employer_id else {}
         checked = fence.check(
             book,
             kind=claimed.kind,
             known={name: known.schema for name, known in slots.import_kinds().items()},
             staging=rows,
+            problems=problems,
             progress=Progress(claimed, clock, doing="正在核对"),
+            **portal,
         )
-        with problems.open("w", encoding="utf-8") as target:
-            for p in checked.problems:
-                cells = (
-                    "\\N" if p.row is None else str(p.row),
-                    "\\N" if p.column is None else _escaped(p.column),
-                    p.code,
-                    _escaped(p.found),
-                    _escaped(json.dumps(dict(p.hint), ensure_ascii=False)),
-                )
-                target.write("\t".join(cells) + "\n")
         yield Parsed(checked, book, rows, problems)
