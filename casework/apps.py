@@ -6,14 +6,10 @@ class CaseworkConfig(AppConfig):
     verbose_name = "办件"
 
     def ready(self) -> None:
-        from casework import receivers, todo, todos
+        from casework import imports, members, receivers, todo
         from registry import signals
 
         signals.owner_replacement_asked.connect(receivers.tell_of_replacement_asked)
         signals.owner_replaced.connect(receivers.tell_of_replacement)
-        todo.register(todos.todos)
-
-    def ready(self) -> None:
-        from casework import imports, todo
-
         todo.register(imports.todos)
+        todo.register(members.todos)

@@ -32,7 +32,7 @@ def officer(officer: Officer) -> Actor:
 
 def member(member: Membership) -> Actor:
     """Return an enterprise's member as an actor."""
-    return Actor(f"{member.name}（单位经办人）", member.user_id)
+    return Actor(f"{member.name}（{member.get_role_display()}）", member.user_id)
 
 
 def as_move(

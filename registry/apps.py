@@ -19,4 +19,5 @@ class RegistryConfig(AppConfig):
         post_migrate.connect(seed.after_migrate, sender=self)
         slots.add_import_kind(employers.KIND)
         navigation.add("desk", "导入", "desk_imports:list", order=20, posts=READS_IMPORTS)
+        navigation.add("portal", "账号与人员", "portal_members:list", order=70)
         navigation.add("desk", "参保单位", "desk_registry:employers", order=30)

@@ -27,6 +27,20 @@ class SignInForm(AuthenticationForm):
         del self.fields["username"].widget.attrs["autofocus"]
 
 
+def phone_field(label: str, help_text: str = "", *, own: bool = True) -> forms.RegexField:
+    """Return a field for a telephone number, mobile or fixed; `own`: the reader's."""
+    return forms.RegexField(
+        r"^\s*[0-9+\-\s]{7,20}\s*$",
+        label=label,
+        help_text=help_text,
+        error_messages={
+            "required": "请输入联系电话",
+            "invalid": "电话应为7至20位数字，可以带横线，例如 0812-1234567",
+        },
+        widget=forms.TextInput(attrs={"autocomplete": "tel" if own else "off", "inputmode": "tel"}),
+    )
+
+
 class _TwoPasswords(forms.Form):
     """A new password, typed twice."""
 
@@ -76,7 +90,7 @@ class PasswordForm(_TwoPasswords):
 
 
 class ActivationForm(_TwoPasswords):
-    """What an enterprise types to open its account."""
+    """What a person types to get into the enterprise's account."""
 
     uscc = forms.CharField(
         label="统一社会信用代码",
@@ -86,28 +100,19 @@ class ActivationForm(_TwoPasswords):
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     code = forms.CharField(
-        label="激活码",
+        label="激活码或邀请码",
         max_length=60,
-        help_text="见经办机构发放的激活码单，例如 K7QM-2XWD-9RTA-HC5F。大小写、横线均可不区分。",
-        error_messages={"required": "请输入激活码"},
+        help_text="见激活码单或邀请单，例如 K7QM-2XWD-9RTA-HC5F。大小写、横线均可不区分。",
+        error_messages={"required": "请输入激活码或邀请码"},
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     name = forms.CharField(
-        label="经办人姓名",
+        label="您的姓名",
         max_length=40,
-        error_messages={"required": "请输入经办人姓名"},
+        error_messages={"required": "请输入您的姓名"},
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
-    phone = forms.RegexField(
-        r"^\s*[0-9+\-\s]{7,20}\s*$",
-        label="联系电话",
-        help_text="手机或座机，退费有疑问时经办机构会打这个电话。",
-        error_messages={
-            "required": "请输入联系电话",
-            "invalid": "电话应为7至20位数字，可以带横线，例如 0812-1234567",
-        },
-        widget=forms.TextInput(attrs={"autocomplete": "tel", "inputmode": "tel"}),
-    )
+    phone = phone_field("联系电话", "手机或座机，退费有疑问时经办机构会打这个电话。")
     username = forms.CharField(
         label="用户名",
         max_length=150,

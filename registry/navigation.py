@@ -25,7 +25,8 @@ class Item:
 
 @dataclass(frozen=True)
 class Viewer:
-    """Who is signed in, as the page's head names them; `post` is an officer's."""
+    """Who is signed in, as the page's head names them; `post` is an officer's; the
+    label is a member's role too."""
 
     name: str
     organisation: str = ""
@@ -56,7 +57,7 @@ def viewer_of(request: HttpRequest) -> Viewer | SimpleLazyObject | None:
                 officer.name, str(officer.agency), officer.post, officer.get_post_display()
             )
         if member := found.membership:
-            return Viewer(member.name, str(member.employer))
+            return Viewer(member.name, str(member.employer), post_label=member.get_role_display())
         return Viewer(user.get_username())
 
     return SimpleLazyObject(find)

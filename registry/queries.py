@@ -1,8 +1,8 @@
 """Shared reads: employers, what held for them, and their accounts."""
 
-from datetime import date
+from datetime import date, datetime
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from registry import scope, secrets
 from registry.models import (
@@ -11,7 +11,11 @@ from registry.models import (
     District,
     Employer,
     EmployerTerms,
+    Handover,
+    Invitation,
     Membership,
+    MembershipEvent,
+    Officer,
 )
 
 
@@ -88,10 +92,50 @@ def accounts_history(employer: Employer) -> QuerySet[BankAccount]:
 
 
 def members_of(employer: Employer) -> QuerySet[Membership]:
+    """Return the people who act or have acted for an employer online, the former last."""
+    members = employer.members.select_related("user", "ended_by")
+    return members.order_by(F("ended_at").asc(nulls_first=True), "pk")
+
+
+def active_members_of(employer: Employer) -> QuerySet[Membership]:
     """Return the people who act for an employer online."""
-    return employer.members.select_related("user").order_by("pk")
+    return members_of(employer).active()
+
+
+def owner_of(employer: Employer) -> Membership | None:
+    """Return who runs an employer's accounts; None while nobody does."""
+    return employer.members.active().filter(role=Membership.Role.OWNER).first()
+
+
+def open_invitations_of(employer: Employer) -> QuerySet[Invitation]:
+    """Return the invitations neither used nor withdrawn, the newest first; some have expired."""
+    return employer.invitations.open().order_by("-pk")
+
+
+def open_handover_of(employer: Employer) -> Handover | None:
+    """Return the handing over of the owner's role that waits to be confirmed, if there is one."""
+    waiting = employer.handovers.filter(confirmed_at__isnull=True, withdrawn_at__isnull=True)
+    return waiting.select_related("giver", "taker").first()
+
+
+def membership_events_of(employer: Employer) -> QuerySet[MembershipEvent]:
+    """Return what happened to an employer's accounts, the newest first."""
+    return employer.membership_events.order_by("-pk")
+
+
+def waiting_replacements(officer: Officer, *, at: datetime) -> QuerySet[ActivationCode]:
+    """Return the replacements of owners that the officer, a reviewer, may decide on."""
+    codes = ActivationCode.objects.filter(
+        purpose=ActivationCode.Purpose.REPLACE,
+        decision="",
+        expires_at__gt=at,
+        issued_by__agency=officer.agency_id,
+    )
+    return codes.select_related("employer", "issued_by", "replaces").order_by("pk")
 
 
 def activation_codes(employer: Employer) -> QuerySet[ActivationCode]:
     """Return the codes handed out to an employer, the newest first."""
-    return employer.activation_codes.select_related("issued_by", "used_by").order_by("-pk")
+    return employer.activation_codes.select_related(
+        "issued_by", "used_by", "decided_by", "replaces"
+    ).order_by("-pk")

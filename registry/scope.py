@@ -2,7 +2,8 @@
 
 Every query of a page, an API or an export of a signed-in person goes through `limit`
 (sight) or `actionable` (what an officer may work on); a row outside answers 404, so that a
-guessed number tells nothing. Views are guarded by `officer_required` and `member_required`.
+guessed number tells nothing. Views are guarded by `officer_required` and `member_required`; who has
+been removed from an employer counts as nobody.
 
 Sight: an office of the city level sees the whole city, a district's or county's its own
 employers, a functional zone's committee the zone's, an enterprise itself; nobody else
@@ -22,7 +23,7 @@ What is written out in full and what is masked:
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import TypeVar
+from typing import Any, TypeVar, overload
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.contrib.auth.views import redirect_to_login
@@ -37,6 +38,9 @@ View = Callable[..., HttpResponseBase]
 
 WRONG_AREA = "这个页面不在您的办理范围内。"
 WRONG_POST = "您的岗位不办理这项业务。"
+WRONG_ROLE = "您的角色不办理这一步，请由{roles}办理。"
+#: The roles that commit the employer; preparers only prepare.
+SIGNERS = frozenset({Membership.Role.OWNER, Membership.Role.SIGNER})
 _SEES_IDENTITY = {Post.HANDLER, Post.REVIEWER, Post.AUDIT}
 _APPROVES_ACCOUNTS = {Post.HANDLER, Post.REVIEWER, Post.FUND_FINANCE}
 
@@ -68,7 +72,7 @@ def viewer_of(user: AbstractBaseUser | AnonymousUser) -> Viewer:
     officer = Officer.objects.select_related("agency__district", "user").filter(user=user).first()
     if officer:
         return Viewer(user, officer=officer)
-    members = Membership.objects.select_related("employer__district", "user")
+    members = Membership.objects.active().select_related("employer__district", "user")
     return Viewer(user, membership=members.filter(user=user).first())
 
 
@@ -190,15 +194,54 @@ def officer_required(*posts: Post) -> Callable[[View], View]:
     return guard
 
 
-def member_required(view: View) -> View:
-    """Guard a portal view: nobody signed in goes to the log-in page, officers get 403."""
+@overload
+def member_required(view: View, /) -> View: ...
 
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
-        if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
-        member_of(request)
-        return view(request, *args, **kwargs)
 
-    guarded.guard = ("member", frozenset())  # type: ignore[attr-defined]
-    return guarded
+@overload
+def member_required(*roles: Membership.Role) -> Callable[[View], View]: ...
+
+
+def member_required(*given: Any) -> Any:
+    """Guard a portal view: `@member_required` for every member, or
+    `@member_required(Role.OWNER)` for the roles named.
+
+    Nobody signed in goes to the log-in page; officers and other roles get 403.
+    """
+    if len(given) == 1 and not isinstance(given[0], Membership.Role):
+        return _for_members(frozenset())(given[0])
+    return _for_members(frozenset(given))
+
+
+def _for_members(roles: frozenset[Membership.Role]) -> Callable[[View], View]:
+    def guard(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            if (member := member_of(request)) and roles and member.role not in roles:
+                # In the order of the table of roles: the owner first.
+                named = [role.label for role in Membership.Role if role in roles]
+                raise PermissionDenied(WRONG_ROLE.format(roles="或".join(named)))
+            return view(request, *args, **kwargs)
+
+        # For the test that walks every address with every kind of viewer.
+        guarded.guard = ("member", frozenset(roles))  # type: ignore[attr-defined]
+        return guarded
+
+    return guard
+
+
+def signer_required(view: View) -> View:
+    """Guard what commits the employer: for members who may sign."""
+    return _for_members(SIGNERS)(view)
+
+
+def may_sign(membership: Membership) -> bool:
+    """Whether the member may commit the employer: hand in, confirm, choose, take back."""
+    return membership.active and membership.role in SIGNERS
+
+
+def may_prepare(membership: Membership) -> bool:
+    """Whether the member may fill in and upload: everybody who still acts for the employer."""
+    return membership.active

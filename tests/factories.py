@@ -143,11 +143,20 @@ def make_account(
 
 
 def make_member(
-    employer: Employer | None = None, *, name: str = "赵会计", **user: Any
+    employer: Employer | None = None,
+    *,
+    name: str = "赵会计",
+    role: str = "",
+    at: datetime = AT,
+    **user: Any,
 ) -> Membership:
-    """Return a person who acts for an employer online."""
+    """Return a person who acts for an employer online: its owner, or where it has one a signer."""
+    employer = employer or make_employer()
+    if not role:
+        owned = employer.members.active().filter(role=Membership.Role.OWNER).exists()
+        role = Membership.Role.SIGNER if owned else Membership.Role.OWNER
     return Membership.objects.create(
-        user=make_user(**user), employer=employer or make_employer(), name=name, since=AT
+        user=make_user(**user), employer=employer, name=name, role=role, since=at
     )
 
 

@@ -1,5 +1,6 @@
-"""Who there is: `agencies`, `employers`, `people` who sign in, what `sign_in`
-remembers; `work` done behind pages, and `intake`: workbooks brought in."""
+"""Who there is: `agencies`, `employers`, `people` who sign in, how employers run their own
+accounts (`members`), what `sign_in` remembers; `work` done behind pages, and `intake`:
+workbooks brought in."""
 
 from registry.models.agencies import Agency, District
 from registry.models.employers import (
@@ -10,6 +11,7 @@ from registry.models.employers import (
     UnitType,
 )
 from registry.models.intake import Import, ImportProblem, ParkedRow
+from registry.models.members import Handover, Invitation, MembershipEvent
 from registry.models.people import ActivationCode, Membership, Officer, Post
 from registry.models.sign_in import ActivationFailure, TemporaryPassword
 from registry.models.work import Work, WorkState
@@ -23,9 +25,12 @@ __all__ = [
     "Employer",
     "EmployerFormer",
     "EmployerTerms",
+    "Handover",
     "Import",
     "ImportProblem",
+    "Invitation",
     "Membership",
+    "MembershipEvent",
     "Officer",
     "ParkedRow",
     "Post",

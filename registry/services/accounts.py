@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from registry import secrets
 from registry.models import Agency, Officer, Post, TemporaryPassword
@@ -36,8 +36,24 @@ def open_user(*, username: str, password: str, **fields: Any) -> User:
     except ValidationError as refusal:
         raise AccountRefused(" ".join(refusal.messages)) from refusal
     user.set_password(password)
-    user.save()
+    try:
+        with transaction.atomic():
+            user.save()
+    except IntegrityError as refusal:  # somebody took the name in this very moment
+        raise AccountRefused(f"用户名“{username}”已经有人使用，请换一个。") from refusal
     return user
+
+
+def close_user(*, user_id: int) -> None:
+    """Shut an account for good; call it inside the caller's transaction.
+
+    Its holder is signed out with the next request, whatever session is open: the account no
+    longer counts as one, and the sessions' hash of the password fits no more.
+    """
+    user = User.objects.select_for_update().get(pk=user_id)
+    user.is_active = False
+    user.set_unusable_password()
+    user.save(update_fields=["is_active", "password"])
 
 
 @transaction.atomic

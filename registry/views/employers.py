@@ -1,16 +1,19 @@
 """Employers on the desk: the list, one employer, and the activation code for it."""
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from registry import months, paging, queries, scope
 from registry.forms import EmployerFilter
-from registry.models import Post, UnitType
+from registry.models import ActivationCode, Employer, Post, UnitType
 from registry.services import activation
+
+LATEST_EVENTS = 20
 
 
 @require_safe
@@ -36,6 +39,7 @@ def employer_detail(request: HttpRequest, employer_id: int) -> HttpResponse:
     employer = get_object_or_404(queries.employers_for(viewer), pk=employer_id)
     officer = scope.officer_of(request)
     today = timezone.localdate()
+    members = queries.members_of(employer)
     return render(
         request,
         "registry/employer_detail.html",
@@ -44,10 +48,13 @@ def employer_detail(request: HttpRequest, employer_id: int) -> HttpResponse:
             "terms": queries.terms_in_force(employer, month=months.first_of(today)),
             "terms_history": queries.terms_history(employer),
             "accounts": queries.accounts_history(employer),
-            "members": queries.members_of(employer),
+            "members": members,
+            "owned": any(member.active and member.role == "OWNER" for member in members),
+            "events": queries.membership_events_of(employer)[:LATEST_EVENTS],
             "codes": queries.activation_codes(employer)[:5],
             "now": timezone.now(),
             "may_hand_out": officer.post == Post.HANDLER and scope.may_act(officer, employer),
+            "may_review": officer.post == Post.REVIEWER and scope.may_act(officer, employer),
             "ledger_url": _address("relief:account", employer.pk),
         },
     )
@@ -66,6 +73,17 @@ def hand_out_code(request: HttpRequest, employer_id: int) -> HttpResponse:
         )
     except activation.NotYours as refusal:
         raise PermissionDenied(str(refusal)) from refusal
+    except activation.HasOwner as refusal:
+        messages.error(request, str(refusal))
+        return redirect("desk_registry:employer", employer_id=employer.pk)
+    return code_slip(request, employer, code, record)
+
+
+def code_slip(
+    request: HttpRequest, employer: Employer, code: str, record: ActivationCode
+) -> HttpResponse:
+    """Return the page to print with a code on it, which is never shown again."""
+    address = f"{reverse('registry:activate')}?uscc={employer.uscc}"
     return render(
         request,
         "registry/activation_slip.html",
@@ -73,8 +91,8 @@ def hand_out_code(request: HttpRequest, employer_id: int) -> HttpResponse:
             "employer": employer,
             "code": code,
             "record": record,
-            "officer": officer,
-            "activate_url": request.build_absolute_uri(reverse("registry:activate")),
+            "officer": scope.officer_of(request),
+            "activate_url": request.build_absolute_uri(address),
         },
     )
 

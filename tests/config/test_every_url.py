@@ -9,8 +9,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from registry.models import Agency, Employer, Post
-from tests.config.url_walk import MAKERS, Address, addresses
+from registry.models import Agency, Employer, Membership, Post
+from tests.config.url_walk import MAKERS, Address, addresses, owner_of
 from tests.factories import (
     client_for,
     make_administrator,
@@ -212,7 +212,15 @@ def test_the_portal_is_for_enterprises(address, employer):
     assert address.guard[0] == "member"
     assert to_log_in(Client(), path)
     assert set(ask(client_for(make_officer(district=HOME)), path)) == {403}
-    assert not {403, 404} & set(ask(client_for(make_member(employer)), path))
+    _, roles = address.guard
+    for role in Membership.Role:
+        owns = role == Membership.Role.OWNER
+        member = owner_of(employer) if owns else make_member(employer, role=role)
+        statuses = set(ask(client_for(member), path))
+        if not roles or role in roles:
+            assert not {403, 404} & statuses, role
+        else:
+            assert statuses == {403}, role
 
 
 @pytest.mark.parametrize("address", with_object(of_kind("member")), ids=str)

@@ -2,15 +2,20 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.core.files.base import ContentFile
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.urls.resolvers import RegexPattern
+from django.utils import timezone
 
 from casework.models import Notice
+from casework.receipts import new_receipt
 from refunds.models import BankFile, Batch, Obligation
-from registry.models import Employer, Import, Membership, WorkState
+from registry.models import Employer, Import, Invitation, Membership, WorkState
+from registry.services import members
+from relief.models import MonthlyFiling, MonthlySubmission
 from tests.factories import AT, make_member
 from tests.refunds.making import Cast, make_run, overpay
 from tests.relief.builders import declare
@@ -18,7 +23,7 @@ from tests.relief.builders import declare
 
 def _import(employer: Employer) -> Import:
     """An import that the employer has sent, refused for an error, and its workbook marked."""
-    member = Membership.objects.filter(employer=employer).first() or make_member(employer)
+    member = owner_of(employer)
     return Import.objects.create(
         kind="declarations",
         stage=Import.Stage.REFUSED,
@@ -67,10 +72,61 @@ def _bank_file(employer: Employer) -> BankFile:
     return BankFile.objects.latest("pk")
 
 
+def owner_of(employer: Employer) -> Membership:
+    """The one who runs the employer's accounts, made where there is nobody."""
+    owners = employer.members.active().filter(role=Membership.Role.OWNER)
+    return owners.first() or make_member(employer)
+
+
+def _invitation(employer: Employer) -> Invitation:
+    """An invitation that the employer's owner has given out and nobody has used."""
+    owner = owner_of(employer)
+    role = Membership.Role.PREPARER
+    return members.invite(owner=owner, name="李四", role=role, phone="", at=timezone.now())[1]
+
+
 def _declared(employer: Employer) -> str:
     """The credit code of the employer, which has declared the month that the walk asks for."""
     declare(employer, "2020-02")
     return employer.uscc
+
+
+def _filing(employer: Employer) -> MonthlyFiling:
+    """A declaration that the employer has had checked, with its workbook marked."""
+    import_ = Import.objects.create(
+        kind="declarations",
+        file_name="申报.xlsx",
+        file_sha256="0" * 64,
+        employer=employer,
+        member=owner_of(employer),
+        state=WorkState.DONE,
+        stage=Import.Stage.REFUSED,
+        annotated=ContentFile(b"", name="marked.xlsx"),
+        created_at=AT,
+    )
+    return MonthlyFiling.objects.create(
+        import_of=import_, employer=employer, month=date(2020, 2, 1), created_at=AT
+    )
+
+
+def _receipt(employer: Employer) -> str:
+    """The number of a declaration of the employer that was accepted."""
+    filing = _filing(employer)
+    member = owner_of(employer)
+    return MonthlySubmission.objects.create(
+        employer=employer,
+        month=filing.month,
+        version=1,
+        import_of=filing.import_of,
+        receipt=new_receipt("YS"),
+        signed_by=member,
+        signed_name=member.name,
+        signed_at=AT,
+        stored_at=AT,
+        lines_mark=0,
+        totals={"headcount": 0, "joined": 0, "left": 0, "new": 0, "changed": 0,
+                "unchanged": 0, "rejected": 0, "estimate": {}},
+    ).receipt  # fmt: skip
 
 
 #: How to make the value of an address's argument for an employer: the row is that employer's.
@@ -87,6 +143,10 @@ MAKERS: dict[str, Callable[[Employer], object]] = {
     "insurance": lambda employer: "pension",
     "number": lambda employer: _batch(employer).number,
     "file_id": lambda employer: _bank_file(employer).pk,
+    "member_id": lambda employer: make_member(employer, role=Membership.Role.PREPARER).pk,
+    "filing_id": lambda employer: _filing(employer).pk,
+    "monthly_receipt": lambda employer: _receipt(employer),
+    "invitation_id": lambda employer: _invitation(employer).pk,
 }
 
 
