@@ -23,7 +23,7 @@ from refunds.models import (
 )
 from refunds.workflow import UNDECIDED, State
 from registry import months, scope
-from registry.models import BankAccount, EmployerTerms, Officer
+from registry.models import EmployerTerms, Officer
 from registry.money import ZERO
 from relief.models import Insurance
 
@@ -82,11 +82,6 @@ def overpayments(*, as_of: date, employer_ids: Sequence[int]) -> Iterator[Overpa
         cursor.execute(_OVERPAID, {"as_of": as_of, "employers": list(employer_ids)})
         for row in cursor.fetchall():
             yield Overpayment(*row)
-
-
-def account_in_force(employer_id: int) -> BankAccount | None:
-    """Return the account registered last."""
-    return BankAccount.objects.filter(employer=employer_id).order_by("-pk").first()
 
 
 def unit_type(employer_id: int, *, today: date) -> str:

@@ -234,7 +234,7 @@ class TermsInline(ReadOnlyInline):
 
 class AccountInline(ReadOnlyInline):
     model = BankAccount
-    fields = ["holder", "bank", "bank_code", "masked_number", "origin", "recorded_at"]
+    fields = ["holder", "bank", "bank_code", "masked_number", "enabled_on", "origin", "recorded_at"]
     readonly_fields = ["masked_number"]
     ordering = ["-pk"]
 

@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 from django.contrib.auth.signals import user_logged_in
+from django.core import checks
 from django.db.models.signals import post_migrate
 
 #: The posts that see imports: the errors quote resident ID numbers.
@@ -11,13 +12,17 @@ class RegistryConfig(AppConfig):
     verbose_name = "参保登记"
 
     def ready(self) -> None:
+        from registry import checks as own_checks
         from registry import grants, navigation, receivers, seed, slots
-        from registry.intake import employers
+        from registry.intake import bank_accounts, employers
 
+        checks.register(own_checks.manual_is_complete)
         user_logged_in.connect(receivers.begin_session)
         post_migrate.connect(grants.after_migrate, sender=self)
         post_migrate.connect(seed.after_migrate, sender=self)
         slots.add_import_kind(employers.KIND)
+        slots.add_import_kind(bank_accounts.KIND)
+        navigation.add("public", "导入错误手册", "help_errors", order=30)
         navigation.add("desk", "导入", "desk_imports:list", order=20, posts=READS_IMPORTS)
         navigation.add("portal", "账号与人员", "portal_members:list", order=70)
         navigation.add("desk", "参保单位", "desk_registry:employers", order=30)

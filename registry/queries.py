@@ -3,6 +3,7 @@
 from datetime import date, datetime
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.lookups import Exact
 
 from registry import scope, secrets
 from registry.models import (
@@ -81,14 +82,29 @@ def terms_history(employer: Employer) -> QuerySet[EmployerTerms]:
     return employer.terms.select_related("source").order_by("-from_month", "-pk")
 
 
-def account_in_force(employer: Employer) -> BankAccount | None:
-    """Return the account an employer is paid to: the one stored last."""
-    return employer.accounts.order_by("-pk").first()
+#: SQL: the account in force on the day `%(day)s` of each employer that has one.
+ACCOUNTS_IN_FORCE = """
+SELECT DISTINCT ON (a.employer_id) a.* FROM registry_bankaccount a
+WHERE coalesce(a.enabled_on, '-infinity') <= %(day)s AND a.reverses_id IS NULL
+    AND NOT EXISTS (SELECT FROM registry_bankaccount back WHERE back.reverses_id = a.id)
+ORDER BY a.employer_id, a.enabled_on DESC NULLS LAST, a.id DESC
+"""
 
 
-def accounts_history(employer: Employer) -> QuerySet[BankAccount]:
-    """Return all accounts, the one in force first."""
-    return employer.accounts.order_by("-pk")
+def account_in_force(employer_id: int, *, on: date) -> BankAccount | None:
+    """Return the account that an employer is paid to on a day; None while there is none."""
+    return BankAccount.objects.filter(employer=employer_id).in_force(on).first()
+
+
+def accounts_history(employer: Employer, *, on: date) -> QuerySet[BankAccount]:
+    """Return all accounts that ever came in, with `reversed_by` where one was taken back.
+
+    `in_force` says which of them the employer is paid to on a day.
+    """
+    all_of = BankAccount.objects.filter(employer=employer)
+    counts = Exact(F("pk"), Subquery(all_of.in_force(on).values("pk")[:1]))
+    brought = all_of.filter(reverses__isnull=True).select_related("reversed_by")
+    return brought.annotate(in_force=counts).latest_first()
 
 
 def members_of(employer: Employer) -> QuerySet[Membership]:

@@ -7,12 +7,12 @@ from casework.models import Move
 from config.demo.people import MAIL_DOMAIN
 from config.demo.steps import Town, Unexpected
 from config.demo.stories import Walk
-from refunds import queries
 from refunds.bank import simulator
 from refunds.management.commands import demo_bank
 from refunds.models import Batch, FundAccount, Obligation
 from refunds.services import approve, bank, batches, choose
 from refunds.workflow import UNDECIDED, State
+from registry import queries as registry_queries
 from registry.models import Agency, Employer, Membership, Officer, Post
 from relief.models import Insurance
 
@@ -88,7 +88,7 @@ class WalkOn:
                 choose.correct_account(
                     member=people.member,
                     receipt=refund.receipt,
-                    account=_registered(employer, number=_NEW_ACCOUNT),
+                    account=_registered(employer, town, number=_NEW_ACCOUNT),
                     at=town.clock(),
                 )
         else:
@@ -120,7 +120,7 @@ class WalkOn:
                 choose.choose_refund(
                     member=people.member,
                     receipts=[refund.receipt for refund in refunds],
-                    account=_registered(employer),
+                    account=_registered(employer, town),
                     at=town.clock(),
                 )
         elif state in (State.CHECKED, State.APPROVED):
@@ -152,8 +152,8 @@ class WalkOn:
             (bank.folder(demo_bank.ANSWERED) / sent.name).touch()
 
 
-def _registered(employer: Employer, *, number: str = "") -> choose.Account:
-    account = queries.account_in_force(employer.pk)
+def _registered(employer: Employer, town: Town, *, number: str = "") -> choose.Account:
+    account = registry_queries.account_in_force(employer.pk, on=town.clock().date())
     if account is None:
         raise Unexpected(f"{employer} 没有登记账户")
     return choose.Account(

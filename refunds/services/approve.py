@@ -10,11 +10,13 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
+from django.utils import timezone
 
 from casework import services as casework
-from refunds import letters, queries
+from refunds import letters
 from refunds.models import Approval, Obligation, Submission
 from refunds.workflow import Action, IllegalMove, State
+from registry import queries as registry_queries
 from registry import scope
 from registry.models import BankAccount, Officer, Post
 from registry.money import ZERO
@@ -155,11 +157,16 @@ def _register(submission: Submission, *, at: datetime) -> None:
         "bank_code": submission.bank_code,
         "number": submission.account,
     }
-    known = queries.account_in_force(employer_id)
+    today = timezone.localtime(at).date()
+    known = registry_queries.account_in_force(employer_id, on=today)
     if known and all(getattr(known, name) == value for name, value in account.items()):
         return
     BankAccount.objects.create(
-        employer_id=employer_id, origin=BankAccount.Origin.CORRECTED, recorded_at=at, **account
+        employer_id=employer_id,
+        enabled_on=today,
+        origin=BankAccount.Origin.CORRECTED,
+        recorded_at=at,
+        **account,
     )
 
 

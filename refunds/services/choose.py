@@ -12,6 +12,7 @@ from casework import services as casework
 from refunds import accounts, queries
 from refunds.models import Attempt, Obligation, Submission
 from refunds.workflow import Action
+from registry import queries as registry_queries
 from registry.models import Membership
 
 
@@ -70,7 +71,9 @@ def _submit(
         bank=account.bank,
         bank_code=account.bank_code,
         account=account.number,
-        former=queries.account_in_force(obligation.employer_id),
+        former=registry_queries.account_in_force(
+            obligation.employer_id, on=timezone.localtime(at).date()
+        ),
         by_user_id=member.user_id,
         by_name=member.name,
         at=at,

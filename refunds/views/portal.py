@@ -15,6 +15,7 @@ from refunds.services import choose
 from refunds.views import shown
 from refunds.workflow import MOVES, Action, IllegalMove
 from registry import paging, scope
+from registry import queries as registry_queries
 from registry.money import total
 
 
@@ -53,11 +54,12 @@ def offer(request: HttpRequest) -> HttpResponse:
 
 def _account_form(request: HttpRequest, *, new_only: bool = False) -> AccountForm:
     employer = scope.member_of(request).employer
+    today = timezone.localdate()
     return AccountForm(
         request.POST or None,
         employer=employer,
-        unit_type=queries.unit_type(employer.pk, today=timezone.localdate()),
-        registered=queries.account_in_force(employer.pk),
+        unit_type=queries.unit_type(employer.pk, today=today),
+        registered=registry_queries.account_in_force(employer.pk, on=today),
         new_only=new_only,
     )
 

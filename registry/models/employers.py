@@ -1,7 +1,10 @@
 """Insured units (参保单位), what held for them by month, and their accounts."""
 
+from datetime import date
+from typing import Self
+
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from registry.guards import append_only
 from registry.models.agencies import District
@@ -114,11 +117,33 @@ class EmployerTerms(models.Model):
         return f"{self.employer_id} {self.from_month:%Y-%m}"
 
 
+class BankAccountSet(models.QuerySet["BankAccount"]):
+    """Accounts by what counts of them."""
+
+    def standing(self) -> Self:
+        """Return those that nobody has taken back."""
+        return self.filter(reverses__isnull=True, reversed_by__isnull=True)
+
+    def latest_first(self) -> Self:
+        """Return them with the one that outranks the others first."""
+        return self.order_by(F("enabled_on").desc(nulls_last=True), "-pk")
+
+    def in_force(self, on: date) -> Self:
+        """Return those that a day knows of, the one in force first."""
+        begun = Q(enabled_on__isnull=True) | Q(enabled_on__lte=on)
+        return self.standing().filter(begun).latest_first()
+
+
 class BankAccount(models.Model):
-    """An account that an employer may be paid to; the row stored last is in force."""
+    """An account that an employer may be paid to from `enabled_on`, or where null from ever.
+
+    In force on a day is, of those begun by then and not taken back, the one that began last,
+    and of those the row stored last. A row that `reverses` another takes it back.
+    """
 
     class Origin(models.TextChoices):
         REGISTERED = "REGISTERED", "参保登记"
+        IMPORTED = "IMPORTED", "账户导入"
         CORRECTED = "CORRECTED", "单位更正"
 
     employer = models.ForeignKey(
@@ -128,11 +153,22 @@ class BankAccount(models.Model):
     bank = models.CharField("开户银行", max_length=120)
     bank_code = models.CharField("开户行行号", max_length=12)
     number = models.CharField("银行账号", max_length=32)
+    enabled_on = models.DateField("启用日期", null=True, blank=True)
     origin = models.CharField("来源类别", max_length=12, choices=Origin.choices)
     source = models.ForeignKey(
         "registry.Import", models.RESTRICT, null=True, blank=True, verbose_name="来源"
     )
     recorded_at = models.DateTimeField("登记时间")
+    reverses = models.OneToOneField(
+        "self",
+        models.RESTRICT,
+        null=True,
+        blank=True,
+        related_name="reversed_by",
+        verbose_name="撤回",
+    )
+
+    objects = BankAccountSet.as_manager()
 
     class Meta:
         verbose_name = "银行账户"
