@@ -66,8 +66,8 @@ ANALYZE relief_declarationline;
 """
 _PAID = """
 INSERT INTO relief_payment (employer_id, month, insurance, employer_amount, employee_amount,
-    arrived_on, voucher, payer_number, payer_holder)
-SELECT employer_id, month, insurance, gross_due, employee_due, month + 19, 'V' || id, '', ''
+    arrived_on, voucher, version, payer_number, payer_holder)
+SELECT employer_id, month, insurance, gross_due, employee_due, month + 19, 'V' || id, 1, '', ''
 FROM relief_declaration WHERE month <= '2020-03-01';
 ANALYZE relief_declaration, relief_payment;
 """
