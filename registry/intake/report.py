@@ -44,7 +44,7 @@ def summary(done: Import) -> str:
         return f"导入未完成：{done.failure or '请稍后再试。'}"
     if done.stage == Import.Stage.REFUSED:
         rows = f"读取 {done.rows:,} 行，{done.rejected:,} 行有误" if done.rows else "文件有误"
-        return f"未入库：{rows}，共 {done.error_count:,} 处错误。改正后请重新导入整个文件。"
+        return f"未入库：{rows}，共 {done.error_count:,} 处错误。改正后请重新上传。"
     if done.stage in _WAITING:
         return f"{done.get_stage_display()}：读取 {done.rows:,} 行，尚未写入任何数据。"
     if done.stage == Import.Stage.DISCARDED:

@@ -20,6 +20,8 @@ from registry.tasks import work_import
 from registry.workbook import template as workbook_template
 
 _ERRORS_PER_PAGE = 50
+#: Nothing is stored yet; the preview says what would be.
+_UNDECIDED = (Import.Stage.REFUSED, Import.Stage.PREVIEW, Import.Stage.SECOND)
 #: Errors quote resident ID numbers, which these posts see in full.
 _POSTS = (Post.HANDLER, Post.REVIEWER, Post.AUDIT)
 
@@ -117,6 +119,7 @@ def detail(request: HttpRequest, import_id: int) -> HttpResponse:
             "may_withdraw": rights.may_ask_withdrawal(found, viewer),
             "withdrawal": found.withdrawals.exclude(stage=Import.Stage.DISCARDED).first(),
             "good": found.rows - found.rejected,
+            "may_still_change": found.stage in _UNDECIDED,
             "waiting": waiting.count(),
             "parked": found.parked.count(),
             "corrections": found.corrections.order_by("pk"),

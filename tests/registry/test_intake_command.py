@@ -3,6 +3,7 @@
 import json
 import subprocess
 from datetime import timedelta
+from string import Formatter
 
 import openpyxl
 import pytest
@@ -19,10 +20,6 @@ from tests.factories import AT, make_employer, make_officer, make_uscc
 from tests.registry.workbooks import bring_in, headers, make_person, saved, workbook
 
 pytestmark = pytest.mark.django_db
-HINTS = (
-    "title other other_kind row most columns first second length last fitting birthday shortest"
-    " longest lowest highest as_percent choices voucher differences current"
-)
 KEYS = ["kind", "file_sha256", "rows", "accepted", "unchanged", "rejected", "errors"]
 
 
@@ -175,8 +172,9 @@ def test_errors_of_the_file_and_of_the_database_come_together_in_order():
 
 
 def test_every_code_speaks():
-    hint = dict.fromkeys(HINTS.split(), "…")
-    for code in [*errors.CATALOGUE, *errors.WARNINGS]:
+    for code, entry in {**errors.CATALOGUE, **errors.WARNINGS}.items():
+        gaps = Formatter().parse(f"{entry.expected}{entry.remedy}")
+        hint = {name: "…" for _, name, _, _ in gaps if name}
         told = errors.as_json(Problem(2, "列", code, "x", hint))
         assert told["expected"]
         assert told["remedy"]
