@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("portal/months/<str:month>/<str:insurance>/", portal.why, name="portal_why"),
     path("portal/", include("refunds.urls_portal")),
     path("portal/", include("casework.urls_portal")),
+    path("portal/", include("relief.urls_portal")),
     path("portal/", include("registry.urls_portal")),
     path("desk/", desk.home, name="desk_home"),
     path("desk/", include("relief.urls")),

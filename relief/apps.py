@@ -14,7 +14,7 @@ class ReliefConfig(AppConfig):
         from registry import navigation, slots
         from registry.intake.signals import workbook_imported
         from registry.models import Post
-        from relief import decided, exports, receivers
+        from relief import decided, exports, monthly_todos, receivers
         from relief.intake import declarations, payments
         from relief.todos import todos
 
@@ -24,14 +24,18 @@ class ReliefConfig(AppConfig):
         slots.add_objection("relief", decided.objection)
         workbook_imported.connect(receivers.mark_due)
         workbook_imported.connect(receivers.tell_of_raises)
+        workbook_imported.connect(receivers.give_receipts)
         todo.register(todos)
+        todo.register(monthly_todos.todos)
         post_migrate.connect(publish_shipped_documents, sender=self)
         for table in exports.TABLES:
             slots.add_table(table)
         navigation.add("desk", "核定", "relief:runs", order=40)
+        navigation.add("portal", "月度申报", "portal_monthly:start", order=15)
         navigation.add("desk", "多缴清单", "relief:overpayments", order=50)
         looked_at = frozenset({Post.HANDLER.value, Post.REVIEWER.value, Post.AUDIT.value})
         navigation.add("desk", "基数上调待稽核", "relief:holds", order=55, posts=looked_at)
+        navigation.add("desk", "网上申报", "relief:monthly", order=25, posts=looked_at)
 
 
 def publish_shipped_documents(*, using: str, apps: Apps | None = None, **kwargs: Any) -> None:

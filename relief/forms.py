@@ -74,3 +74,30 @@ class OverpaidFilter(EmployerSearch):
     insurance = forms.ChoiceField(
         label="险种", required=False, choices=[("", "全部"), *Insurance.choices]
     )
+
+
+class MonthlyUploadForm(forms.Form):
+    """A workbook of declarations. `once` tells a second click from a second file."""
+
+    file = forms.FileField(
+        label="文件",
+        max_length=200,
+        help_text="支持 .xlsx、.xls 和 .csv，最多 50,000 行。读取第一张工作表，第 1 行为表头。",
+        error_messages={
+            "required": "请选择要上传的文件",
+            "empty": "文件是空的（0 字节），请重新选择",
+            "max_length": "文件名太长，请改短后重新选择",
+        },
+    )
+    once = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
+
+
+class MonthlyFilter(EmployerSearch):
+    """Which declarations of enterprises to show on the desk."""
+
+    day = forms.DateField(
+        label="收到日期",
+        required=False,
+        widget=forms.DateInput,
+        error_messages={"invalid": "请填写日期，例如 2020-03-15"},
+    )

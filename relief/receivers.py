@@ -9,7 +9,7 @@ from typing import Any
 
 from registry.models import Import
 from relief.models import BaseHold
-from relief.services import due
+from relief.services import due, monthly
 from relief.signals import bases_raised
 
 _MARKS = {"sizes": due.mark_sizes, "employers": due.mark_terms}
@@ -20,6 +20,11 @@ def mark_due(*, import_: Import, at: datetime, **kwargs: Any) -> None:
     mark = _MARKS.get(import_.kind)
     if mark is not None:
         mark(cause_id=import_.pk, at=at)
+
+
+def give_receipts(*, import_: Import, at: datetime, **kwargs: Any) -> None:
+    """Receive `workbook_imported`: an enterprise gets a receipt for what it has declared."""
+    monthly.record(import_=import_, at=at)
 
 
 def tell_of_raises(*, import_: Import, at: datetime, **kwargs: Any) -> None:

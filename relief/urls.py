@@ -3,6 +3,7 @@
 from django.urls import path
 
 from relief.views import accounts, explain, holds, runs
+from relief.views.monthly import desk
 
 app_name = "relief"
 urlpatterns = [
@@ -12,6 +13,7 @@ urlpatterns = [
     path("runs/<int:run_id>/progress/", runs.run_progress, name="run_progress"),
     path("runs/<int:run_id>/cancel/", runs.cancel_run, name="run_cancel"),
     path("overpayments/", accounts.overpaid_list, name="overpayments"),
+    path("monthly/", desk.desk_list, name="monthly"),
     path("holds/", holds.hold_list, name="holds"),
     path("employers/<int:employer_id>/holds/", holds.employer_holds, name="employer_holds"),
     path("employers/<int:employer_id>/account/", accounts.account, name="account"),

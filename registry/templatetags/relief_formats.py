@@ -1,7 +1,9 @@
 """Filters that write amounts, months, dates and numbers as the reader expects them."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django import template
 from django.utils import timezone
@@ -111,6 +113,16 @@ def moment_cn(value: datetime | None) -> str:
 def insurance(value: str) -> str:
     """Return the short Chinese name of an insurance; what is no code stays as it is."""
     return INSURANCES.get(str(value).lower(), str(value))
+
+
+@register.filter
+def of(known: Mapping[Any, Any] | Sequence[Any] | None, key: Any) -> Any:
+    """Return the entry of a mapping or list under a key; "" where there is none."""
+    if isinstance(known, Mapping):
+        return known.get(key, "")
+    if known is not None and isinstance(key, int) and 0 <= key < len(known):
+        return known[key]
+    return ""
 
 
 @register.filter

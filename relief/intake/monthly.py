@@ -97,6 +97,17 @@ _CORRECTIONS = {
 }
 
 
+# Raised bases that this import opens a special audit for (policy D18); `services.holds` has the rule.
+_HELD = f"""
+SELECT count(*) OVER (), l.person_name, l.person_id, h.insurance, h.declared, h.former
+FROM relief_basehold h
+JOIN relief_declarationline l ON l.id = h.line_id AND l.month = h.month
+LEFT JOIN relief_baseholdend e ON e.hold_id = h.id
+WHERE h.source_id = %(source)s AND h.month = %(month)s AND e.id IS NULL
+ORDER BY l.person_name, l.person_id, h.insurance LIMIT {MOST_NAMED}
+"""
+
+
 def facts(staging: Staging, *, policy: Policy) -> dict[str, Any]:
     """Return what the enterprise is told of every month in its file, as JSON values.
 
@@ -111,7 +122,7 @@ def facts(staging: Staging, *, policy: Policy) -> dict[str, Any]:
 
 
 def _month(staging: Staging, employer: Employer, month: date, policy: Policy) -> dict[str, Any]:
-    params = _params(employer, month, policy)
+    params = _params(staging, employer, month, policy)
     cursor = staging.cursor
     cursor.execute(_COUNTS, params)
     now, before, untouched, *sums = cursor.fetchone()
@@ -132,18 +143,19 @@ def _month(staging: Staging, employer: Employer, month: date, policy: Policy) ->
         found[name] = _people(staging, compared.get(name), params)
     for name, query in _CORRECTIONS.items():
         found[name] = _people(staging, query, params)
-    held = now - found["added"]["count"] + found["removed"]["count"]
-    found["former_headcount"] = held
+    found["former_headcount"] = now - found["added"]["count"] + found["removed"]["count"]
+    found["held"] = _held(staging, params)
     found["estimate"] = _estimate(employer, policy, month)
     found["last_estimate"] = _estimate(employer, policy, params["last"])
     return found
 
 
-def _params(employer: Employer, month: date, policy: Policy) -> dict[str, Any]:
+def _params(staging: Staging, employer: Employer, month: date, policy: Policy) -> dict[str, Any]:
     params: dict[str, Any] = {
         "employer": employer.pk,
         "month": month,
         "last": months.after(month, -1),
+        "source": staging.import_.pk,
         "share": monthly_data().base_moved,
     }
     for insurance, base in BASES.items():
@@ -175,6 +187,23 @@ def _people(staging: Staging, query: str | None, params: Mapping[str, Any]) -> d
             person["moved"] = _moved(amounts[:3], former)
         people.append(person)
     return {"count": rows[0][0] if rows else 0, "people": people}
+
+
+def _held(staging: Staging, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the raised bases that will wait for their audit, a line a person and insurance."""
+    staging.cursor.execute(_HELD, params)
+    rows = staging.cursor.fetchall()
+    bases = [
+        {
+            "name": name,
+            "tail": person_id[-4:],
+            "insurance": insurance,
+            "declared": text(declared),
+            "former": text(former),
+        }
+        for _, name, person_id, insurance, declared, former in rows
+    ]
+    return {"count": rows[0][0] if rows else 0, "bases": bases}
 
 
 def _moved(now: list[Decimal], former: list[Decimal]) -> str:

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from django.db import connection
 from django.db.models import Max, Q, QuerySet
+from django.utils import timezone
 
 from registry import months, scope
-from registry.models import Employer
+from registry.models import Agency, Employer, Membership
 from registry.models.intake import Stage
 from registry.money import ZERO
 from registry.scope import Viewer
@@ -17,6 +18,7 @@ from relief.models import (
     Declaration,
     DeclarationLine,
     MonthlyDraft,
+    MonthlyDraftRow,
     MonthlyFiling,
     MonthlySubmission,
 )
@@ -95,6 +97,50 @@ def submissions_for(viewer: Viewer) -> QuerySet[MonthlySubmission]:
     found = scope.limit(MonthlySubmission.objects.all(), viewer)
     joined = ("employer__district", "import_of", "supersedes")
     return found.select_related(*joined).order_by("-stored_at", "-pk")
+
+
+def search_submissions(
+    found: QuerySet[MonthlySubmission],
+    *,
+    q: str = "",
+    district: str = "",
+    day: date | None = None,
+) -> QuerySet[MonthlySubmission]:
+    """Narrow accepted declarations by unit, district, and the day on which they came in."""
+    if q := q.strip():
+        found = found.filter(Q(employer__name__icontains=q) | Q(employer__uscc__istartswith=q))
+    if district:
+        found = found.filter(employer__district=district)
+    if day is not None:
+        begin = timezone.make_aware(datetime.combine(day, time.min))
+        found = found.filter(stored_at__gte=begin, stored_at__lt=begin + timedelta(days=1))
+    return found
+
+
+def waiting_for_second(viewer: Viewer) -> QuerySet[MonthlyFiling]:
+    """Return the signed declarations that wait for a second person, the oldest first."""
+    return filings_for(viewer).filter(import_of__stage=Stage.SECOND).order_by("pk")
+
+
+def signers(employer_id: int, *, but: int | None = None) -> list[Membership]:
+    """Return those who may sign for an employer, leaving out one account."""
+    members = Membership.objects.active().filter(employer_id=employer_id)
+    return list(members.exclude(role=Membership.Role.PREPARER).exclude(user_id=but).order_by("pk"))
+
+
+def agency_of(employer: Employer) -> Agency | None:
+    """Return the social insurance agency that works on an employer."""
+    kind = Agency.Kind.SOCIAL_INSURANCE
+    return Agency.objects.filter(kind=kind, district_id=employer.district_id).first()
+
+
+def draft_rows(filing: MonthlyFiling, file_rows: Iterable[int | None]) -> dict[int, int]:
+    """Return the rows of the draft by where they stood in the workbook that was made of it."""
+    if filing.draft_id is None:
+        return {}
+    wanted = [row for row in file_rows if row is not None]
+    rows = MonthlyDraftRow.objects.filter(draft_id=filing.draft_id, file_row__in=wanted)
+    return dict(rows.values_list("file_row", "pk"))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,578 @@
+"""A month declared online: one intake path, warnings before signing, receipts, corrections."""
+
+import hashlib
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from openpyxl import load_workbook
+
+from casework.models import Notice
+from registry import scope
+from registry.intake import services as intake
+from registry.models import Import, Membership
+from registry.models.intake import Stage
+from relief.intake.declarations import SCHEMA
+from relief.models import (
+    Declaration,
+    DeclarationLine,
+    MonthlyDraft,
+    MonthlyFiling,
+    MonthlySubmission,
+)
+from relief.monthly_data import monthly_data
+from relief.queries import monthly, monthly_facts
+from relief.services import monthly as services
+from relief.services.monthly import Act, sending
+from tests.factories import AT, make_employer, make_member, make_officer
+from tests.registry.workbooks import bring_in, headers, make_person, workbook, worked_on
+from tests.relief.builders import make_size, recalculate
+from tests.relief.filing import (
+    JULY,
+    JUNE,
+    add,
+    begin,
+    declared_unit,
+    edit,
+    file_month,
+    line,
+    rows_of,
+    send,
+    sign,
+    three,
+    typing,
+    upload,
+)
+
+pytestmark = pytest.mark.django_db
+LATER = AT + timedelta(hours=1)
+
+
+@pytest.fixture
+def unit():
+    return declared_unit()
+
+
+@pytest.fixture
+def member(unit):
+    return make_member(unit)
+
+
+def facts_of(filing):
+    (found,) = monthly_facts.months_of(Import.objects.get(pk=filing.import_of_id).preview)
+    return found
+
+
+def named(found):
+    return {people.name: [person["name"] for person in people.people] for people in found}
+
+
+def in_force(unit, month=JULY):
+    return {row.person_name: row.pension_base for row in monthly.lines_in_force(unit.pk, month)}
+
+
+# --- one intake path ---
+
+
+def test_a_draft_becomes_a_workbook_like_any_other(member):
+    draft = begin(member)
+    add(draft, member, 9)
+
+    filing = send(draft, member)
+
+    found = filing.import_of
+    assert (found.kind, found.employer, found.member) == ("declarations", draft.employer, member)
+    assert (found.stage, found.rows, found.error_count) == (Stage.PREVIEW, 4, 0)
+    with found.file.open("rb") as file:
+        sheet = load_workbook(file).active
+    rows = list(sheet.iter_rows(values_only=True))
+    assert rows[0] == tuple(column.header for column in SCHEMA.columns if not column.optional)
+    assert rows[4] == (draft.employer.uscc, "2020-07", make_person(9), "职工009", *["6000"] * 3)
+    assert not DeclarationLine.objects.filter(month=JULY).exists()
+
+
+def test_the_same_draft_is_the_same_file(member):
+    draft = begin(member)
+    draft.rows.update(file_row=2)
+
+    first, second = (sending.as_workbook(draft).getvalue() for _ in range(2))
+
+    assert hashlib.sha256(first).digest() == hashlib.sha256(second).digest()
+
+
+def test_a_name_that_looks_like_a_formula_stays_a_name(member):
+    draft = begin(member)
+    edit(draft, member, typing(rows_of(draft)[0], person_name="=1+1"))
+
+    found = send(draft, member).import_of
+
+    with found.file.open("rb") as file:
+        cell = load_workbook(file).active["D2"]
+    assert (cell.value, cell.data_type) == ("=1+1", "s")
+
+
+def test_a_double_click_has_the_draft_checked_once(member):
+    draft = begin(member)
+    viewer = scope.viewer_of(member.user)
+
+    filings = [
+        services.send_draft(draft_id=draft.pk, member=member, viewer=viewer, at=AT)
+        for _ in range(3)
+    ]
+
+    assert len({filing.pk for filing in filings}) == 1
+    assert Import.objects.filter(employer=draft.employer).count() == 1
+
+
+def test_a_double_click_has_the_workbook_checked_once(unit, member):
+    lines = [line(unit, JULY, 1)]
+    first = services.send_workbook(**_sent(member, lines))
+    again = services.send_workbook(**_sent(member, lines))
+
+    assert first == again
+    assert Import.objects.filter(employer=unit).count() == 1
+
+
+def _sent(member, lines, once="drawn"):
+    return {
+        "member": member,
+        "viewer": scope.viewer_of(member.user),
+        "month": JULY,
+        "file": workbook(headers("declarations"), *lines),
+        "file_name": "申报.xlsx",
+        "once": once,
+        "at": AT,
+    }
+
+
+def test_a_newer_check_gives_up_the_older_one(unit, member):
+    draft = begin(member)
+    first = send(draft, member)
+    edit(draft, member, typing(rows_of(draft)[0], **three("5100")))
+
+    second = send(draft, member)
+
+    first.import_of.refresh_from_db()
+    assert first.import_of.stage == Stage.DISCARDED
+    assert second.import_of.stage == Stage.PREVIEW
+
+
+def test_the_check_finds_the_same_errors_as_the_table_and_leads_back_to_the_row(member):
+    draft = begin(member)
+    rows = rows_of(draft)
+    edit(draft, member, act=Act.REMOVE, row_id=rows[0].pk)
+    edit(draft, member, typing(rows[2], pension_base="五千"))
+
+    filing = send(draft, member)
+
+    found = filing.import_of
+    assert found.stage == Stage.REFUSED
+    (error,) = found.errors
+    assert (error["row"], error["column"], error["code"]) == (3, "养老缴费基数", "not_a_number")
+    assert monthly.draft_rows(filing, [error["row"]]) == {3: rows[2].pk}
+
+
+def test_an_enterprise_speaks_for_itself_only(unit, member):
+    other = make_employer()
+
+    filing = upload(member, line(unit, JULY, 1), line(other, JULY, 2))
+
+    (error,) = filing.import_of.errors
+    assert (error["row"], error["code"]) == (3, "not_own_unit")
+
+
+def test_an_empty_table_is_not_sent():
+    member = make_member(make_employer())
+    draft = begin(member)
+    edit(draft, member, act=Act.ADD)
+
+    with pytest.raises(services.NothingToSend):
+        send(draft, member)
+
+
+# --- what is told before signing ---
+
+
+def test_who_is_new_who_left_and_whose_base_moved(member):
+    draft = begin(member)
+    one, two, _ = rows_of(draft)
+    edit(draft, member, typing(one, **three("6000")), act=Act.REMOVE, row_id=two.pk)
+    add(draft, member, 9, "20000")
+
+    found = facts_of(send(draft, member))
+
+    assert named(found.warnings) == {
+        "joined": ["职工009"],
+        "left": ["职工002"],
+        "moved": ["职工001"],
+        "above": ["职工009"],
+    }
+    moved = next(people for people in found.warnings if people.name == "moved").people[0]
+    assert (moved["former"][0], moved["bases"][0], moved["moved"]) == (
+        "5000.00",
+        "6000.00",
+        "0.200",
+    )
+    assert (found.told["headcount"], found.told["last_headcount"]) == (3, 3)
+    assert found.corrections == []
+
+
+@pytest.mark.parametrize(("base", "told"), [("5999.99", False), ("6000", True), ("4000", True)])
+def test_a_base_that_moved_less_than_the_threshold_is_not_told(member, base, told):
+    draft = begin(member)
+    edit(draft, member, typing(rows_of(draft)[0], **three(base)))
+
+    assert ("moved" in named(facts_of(send(draft, member)).warnings)) is told
+
+
+def test_bases_outside_the_limits_are_accepted_and_told(member):
+    draft = begin(member)
+    edit(draft, member, typing(rows_of(draft)[0], pension_base="100"))
+
+    found = facts_of(send(draft, member))
+
+    assert named(found.warnings)["below"] == ["职工001"]
+    assert found.told["limits"]["pension"] == ["2697.00", "17317.00"]
+
+
+def test_the_estimate_applies_rates_limits_and_relief(unit, member):
+    make_size(unit, "SMALL")
+
+    found = facts_of(send(begin(member), member))
+
+    pension = found.amounts[0]
+    assert (pension.label, pension.headcount, pension.base_total) == (
+        "养老",
+        3,
+        Decimal("15000.00"),
+    )
+    assert (pension.gross_due, pension.relief, pension.net_due) == (
+        Decimal("2400.00"), Decimal("2400.00"), Decimal("0.00"),
+    )  # fmt: skip
+    assert pension.employee_due == Decimal("1200.00")
+    assert found.overall.gross_due == sum(row.gross_due for row in found.amounts)
+
+
+def test_a_raised_base_that_will_be_audited_is_told(unit, member):
+    draft = begin(member)
+    edit(draft, member, typing(rows_of(draft)[0], **three("5500")))
+
+    held = facts_of(send(draft, member)).told["held"]
+
+    assert held["count"] == 3
+    assert held["bases"][0] | {"insurance": ""} == {
+        "name": "职工001", "tail": make_person(1)[-4:], "insurance": "",
+        "declared": "5500.00", "former": "5000.00",
+    }  # fmt: skip
+
+
+def test_no_resident_number_is_kept_in_the_preview(member):
+    draft = begin(member)
+    add(draft, member, 9)
+    filing = send(draft, member)
+
+    told = str(Import.objects.get(pk=filing.import_of_id).preview)
+
+    assert make_person(1) not in told
+    assert make_person(9) not in told
+
+
+# --- signing ---
+
+
+def test_signed_and_stored_it_has_a_receipt(unit, member):
+    draft = begin(member)
+    add(draft, member, 9)
+
+    done = sign(send(draft, member), member)
+
+    assert done.stage == Stage.STORED
+    receipt = MonthlySubmission.objects.get()
+    assert len(receipt.receipt) == 14
+    assert receipt.receipt.startswith("YS")
+    assert (receipt.version, receipt.supersedes) == (1, None)
+    assert (receipt.signed_by, receipt.signed_at) == (member, AT)
+    assert receipt.undertaking == monthly_data().undertaking.version
+    assert receipt.totals["headcount"] == 4
+    assert receipt.totals["base_totals"]["pension"] == "21000.00"
+    assert set(in_force(unit)) == {"职工001", "职工002", "职工003", "职工009"}
+    draft.refresh_from_db()
+    assert draft.state == MonthlyDraft.State.SENT
+    assert receipt.receipt in Notice.objects.get(employer=unit).title
+
+
+def test_signing_twice_gives_one_receipt(member):
+    filing = send(begin(member), member)
+
+    sign(filing, member)
+    with pytest.raises(intake.NotReady):
+        sign(filing, member)
+
+    assert MonthlySubmission.objects.count() == 1
+
+
+def test_two_clicks_on_the_signature_are_one(member):
+    filing = send(begin(member), member)
+    words = {
+        "filing_id": filing.pk,
+        "viewer": scope.viewer_of(member.user),
+        "seen": filing.import_of.preview_sha256,
+        "undertaking": monthly_data().undertaking.version,
+        "at": AT,
+    }
+
+    services.sign(**words)
+    services.sign(**words)
+    worked_on(Import.objects.get(pk=filing.import_of_id))
+
+    assert MonthlySubmission.objects.count() == 1
+    assert DeclarationLine.objects.filter(month=JULY).count() == 3
+
+
+def test_the_undertaking_must_be_agreed_to(member):
+    filing = send(begin(member), member)
+
+    with pytest.raises(services.NoUndertaking):
+        services.sign(
+            filing_id=filing.pk,
+            viewer=scope.viewer_of(member.user),
+            seen=filing.import_of.preview_sha256,
+            undertaking="",
+            at=AT,
+        )
+
+
+def test_what_was_changed_after_the_check_is_not_signed(member):
+    draft = begin(member)
+    filing = send(draft, member)
+    edit(draft, member, typing(rows_of(draft)[0], **three("5100")))
+
+    with pytest.raises(services.DraftChanged):
+        sign(filing, member)
+
+
+def test_a_preparer_asks_and_a_signer_signs(unit, member):
+    preparer = make_member(unit, name="钱经办", role=Membership.Role.PREPARER)
+    filing = send(begin(preparer), preparer)
+
+    with pytest.raises(intake.NotYours):
+        sign(filing, preparer)
+    services.ask_signature(filing_id=filing.pk, member=preparer, at=AT)
+    services.ask_signature(filing_id=filing.pk, member=preparer, at=LATER)
+
+    filing.refresh_from_db()
+    assert (filing.asked_by, filing.asked_at) == (preparer, AT)
+    assert sign(filing, member).stage == Stage.STORED
+    assert MonthlySubmission.objects.get().signed_by == member
+
+
+def test_what_changed_since_the_check_is_shown_again_before_it_is_stored(unit, member):
+    filing = send(begin(member), member)
+    bring_in("declarations", workbook(headers("declarations"), line(unit, JULY, 1, "4000")))
+
+    done = sign(filing, member)
+
+    assert done.stage == Stage.PREVIEW
+    assert not MonthlySubmission.objects.exists()
+    assert in_force(unit) == {"职工001": Decimal("4000.00")}
+
+
+def test_given_up_nothing_is_stored_and_the_draft_goes_on(unit, member):
+    draft = begin(member)
+    filing = send(draft, member)
+
+    for _ in range(2):
+        services.give_up(filing_id=filing.pk, viewer=scope.viewer_of(member.user), at=AT)
+
+    draft.refresh_from_db()
+    assert draft.state == MonthlyDraft.State.OPEN
+    assert in_force(unit) == {}
+    assert send(draft, member).pk != filing.pk
+
+
+def test_good_rows_may_be_signed_while_the_others_wait(unit, member):
+    bad = line(unit, JULY, 2)
+    bad[4] = "五千"
+    filing = upload(member, line(unit, JULY, 1), bad)
+
+    done = sign(filing, member, partial=True)
+
+    assert done.stage == Stage.PARTLY
+    assert set(in_force(unit)) == {"职工001"}
+    assert MonthlySubmission.objects.get().totals["rejected"] == 1
+    mended = sign(upload(member, line(unit, JULY, 2), once="b"), member)
+    done.refresh_from_db()
+    assert (mended.stage, done.stage) == (Stage.STORED, Stage.STORED)
+    assert set(in_force(unit)) == {"职工001", "职工002"}
+
+
+# --- corrections ---
+
+
+def test_a_correction_is_a_new_version_that_names_the_former(unit, member):
+    first = file_month(unit)
+    draft = begin(member)
+    one, two, _ = rows_of(draft)
+    edit(draft, member, typing(one, **three("4500")), act=Act.REMOVE, row_id=two.pk)
+    add(draft, member, 9)
+
+    filing = send(draft, member)
+
+    assert named(facts_of(filing).corrections) == {
+        "added": ["职工009"],
+        "removed": ["职工002"],
+        "changed": ["职工001"],
+    }
+    sign(filing, member)
+    second = MonthlySubmission.objects.get(version=2)
+    assert second.supersedes == first
+    assert in_force(unit) == {
+        "职工001": Decimal("4500.00"), "职工003": Decimal("5000.00"), "职工009": Decimal("6000.00"),
+    }  # fmt: skip
+    assert DeclarationLine.objects.get(
+        month=JULY, person_id=make_person(2), replaced_by__isnull=True
+    ).pension_base == Decimal("0.00")
+    found = monthly.compare(unit.pk, JULY, earlier=first, later=second)
+    assert (found.joined, found.left, found.changed) == (1, 1, 1)
+    assert [person.name for person in found.people] == ["职工009", "职工002", "职工001"]
+    assert found.people[2].cells[0] == (Decimal("5000.00"), Decimal("4500.00"))
+
+
+def test_each_version_can_be_read_for_ever(unit, member):
+    first = file_month(unit)
+    for base in ("4600", "4700"):
+        draft = begin(member)
+        edit(draft, member, typing(rows_of(draft)[0], **three(base)))
+        sign(send(draft, member), member)
+    second, third = MonthlySubmission.objects.filter(version__gt=1).order_by("version")
+
+    both = monthly.compare(unit.pk, JULY, earlier=first, later=second)
+    last = monthly.compare(unit.pk, JULY, earlier=second, later=third)
+    begun = monthly.compare(unit.pk, JULY, earlier=None, later=first)
+
+    assert both.people[0].cells[0] == (Decimal("5000.00"), Decimal("4600.00"))
+    assert last.people[0].cells[0] == (Decimal("4600.00"), Decimal("4700.00"))
+    assert (begun.joined, begun.left, begun.changed) == (3, 0, 0)
+
+
+def test_who_was_not_declared_this_month_is_not_sent_as_taken_out(unit, member):
+    draft = begin(member)
+    edit(draft, member, act=Act.REMOVE, row_id=rows_of(draft)[0].pk)
+
+    sign(send(draft, member), member)
+
+    assert not DeclarationLine.objects.filter(month=JULY, person_id=make_person(1)).exists()
+
+
+def test_persons_whom_a_workbook_does_not_name_stay_and_it_says_so(unit, member):
+    file_month(unit)
+
+    filing = upload(member, line(unit, JULY, 1, "4800"))
+
+    assert facts_of(filing).told["untouched"] == 2
+    sign(filing, member)
+    assert len(in_force(unit)) == 3
+
+
+def test_the_same_month_again_is_unchanged_and_has_a_receipt_of_its_own(unit, member):
+    file_month(unit)
+
+    again = file_month(unit, member=member)
+
+    assert (again.version, again.totals["unchanged"], again.totals["new"]) == (2, 3, 0)
+
+
+def test_a_workbook_of_two_months_has_a_receipt_for_each(unit, member):
+    sign(upload(member, line(unit, JUNE, 1, "4900"), line(unit, JULY, 1, "4900")), member)
+
+    receipts = MonthlySubmission.objects.order_by("month")
+    assert [(receipt.month, receipt.version) for receipt in receipts] == [(JUNE, 1), (JULY, 1)]
+    assert len({receipt.receipt for receipt in receipts}) == 2
+
+
+def assessed(unit):
+    make_size(unit, "SMALL")
+    recalculate(as_of=AT.date())
+
+
+def test_months_that_were_decided_need_a_second_signer(unit, member):
+    assessed(unit)
+    other = make_member(unit, name="钱签署", role=Membership.Role.SIGNER)
+    draft = begin(member, JUNE)
+    edit(draft, member, typing(rows_of(draft)[0], **three("4000")))
+    filing = send(draft, member)
+
+    waiting = sign(filing, member)
+
+    assert waiting.stage == Stage.SECOND
+    assert not MonthlySubmission.objects.exists()
+    assert [who.name for who in monthly.signers(unit.pk, but=member.user_id)] == ["钱签署"]
+    seen = waiting.preview_sha256
+    with pytest.raises(intake.SamePerson):
+        services.second(
+            filing_id=filing.pk, viewer=scope.viewer_of(member.user), seen=seen, at=LATER
+        )
+    services.second(filing_id=filing.pk, viewer=scope.viewer_of(other.user), seen=seen, at=LATER)
+    worked_on(Import.objects.get(pk=filing.import_of_id), at=LATER)
+    receipt = MonthlySubmission.objects.get()
+    assert (receipt.signed_name, receipt.seconded_name) == (member.name, "钱签署")
+
+
+def test_where_nobody_else_may_sign_the_agencys_reviewer_is_the_second(unit, member):
+    assessed(unit)
+    draft = begin(member, JUNE)
+    edit(draft, member, typing(rows_of(draft)[0], **three("4000")))
+    filing = send(draft, member)
+    sign(filing, member)
+    reviewer = make_officer("REVIEWER", name="周复核")
+    stranger = make_officer("REVIEWER", district="510403")
+
+    assert [f.pk for f in monthly.waiting_for_second(scope.viewer_of(reviewer.user))] == [filing.pk]
+    assert not monthly.waiting_for_second(scope.viewer_of(stranger.user))
+    seen = Import.objects.get(pk=filing.import_of_id).preview_sha256
+    with pytest.raises(intake.NotYours):
+        intake.second(
+            import_id=filing.import_of_id, by=scope.viewer_of(stranger.user), seen=seen, at=LATER
+        )
+    intake.second(
+        import_id=filing.import_of_id, by=scope.viewer_of(reviewer.user), seen=seen, at=LATER
+    )
+    worked_on(Import.objects.get(pk=filing.import_of_id), at=LATER)
+
+    assert MonthlySubmission.objects.get().seconded_name.startswith("周复核（")
+
+
+def test_imports_of_the_agency_have_no_receipt(unit):
+    bring_in(
+        "declarations",
+        workbook(headers("declarations"), line(unit, JULY, 1)),
+        by=make_officer(district="510400"),
+    )
+
+    assert not MonthlySubmission.objects.exists()
+    assert not MonthlyFiling.objects.exists()
+
+
+def test_what_is_declared_online_is_what_a_run_reads(unit, member):
+    file_month(unit)
+
+    totals = Declaration.objects.get(
+        employer=unit, month=JULY, insurance="pension", replaced_by__isnull=True
+    )
+    assert (totals.headcount, totals.gross_due) == (3, Decimal("2400.00"))
+
+
+# --- which months ---
+
+
+def test_the_next_month_comes_first(unit, member):
+    from relief import queries
+
+    rows = monthly.overview(
+        unit, policy=queries.policy_as_of(AT.date()), today=AT.date() + timedelta(days=40)
+    )
+
+    assert [row.is_next for row in rows].count(True) == 1
+    assert (rows[0].month, rows[0].is_next) == (JULY, True)
+    assert rows[1].month > rows[2].month
+    assert next(row for row in rows if row.month == JUNE).headcount == 3
