@@ -73,3 +73,16 @@ class DismissForm(forms.Form):
         if unknown:
             raise forms.ValidationError(f"第 {'、'.join(unknown)} 行不在待更正的行中，请核对行号")
         return [int(word) for word in words]
+
+
+class ManualSearch(forms.Form):
+    """What the manual of errors is narrowed to."""
+
+    q = forms.CharField(
+        label="错误代码或关键词",
+        max_length=60,
+        required=False,
+        help_text="例如：身份证、校验、表头、密码。",
+        widget=forms.TextInput(attrs={"type": "search"}),
+        error_messages={"max_length": "请不要超过 60 个字"},
+    )

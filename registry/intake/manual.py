@@ -102,9 +102,7 @@ def _example(told: Mapping[str, Any]) -> Example:
     columns, wrong, right = told["columns"], told["wrong"], told["right"]
     if not wrong or not right or any(len(row) != len(columns) for row in [*wrong, *right]):
         raise ValueError("example")
-    return Example(
-        tuple(columns), tuple(_rows(wrong, right)), tuple(_rows(right, wrong))
-    )
+    return Example(tuple(columns), tuple(_rows(wrong, right)), tuple(_rows(right, wrong)))
 
 
 def _page(code: str, entry: errors.Entry, told: dict[str, Any]) -> Page:
@@ -163,11 +161,12 @@ def search(words: str) -> list[tuple[Group, list[Page]]]:
     """Return the groups with the pages in which every word occurs; no words: all pages."""
     wanted = [squeeze(word).casefold() for word in words.split()]
     found = pages()
-    chapters = (
-        (group, [p for code in group.codes if all(w in (p := found[code]).plain for w in wanted)])
-        for group in GROUPS
-    )
-    return [(group, chapter) for group, chapter in chapters if chapter]
+    chapters = [(group, [found[code] for code in group.codes]) for group in GROUPS]
+    narrowed = [
+        (group, [page for page in chapter if all(word in page.plain for word in wanted)])
+        for group, chapter in chapters
+    ]
+    return [(group, chapter) for group, chapter in narrowed if chapter]
 
 
 def schemas(page: Page) -> list[Schema]:

@@ -135,6 +135,7 @@ MAKERS: dict[str, Callable[[Employer], object]] = {
     "employer_id": lambda employer: employer.pk,
     "uscc": _declared,
     "kind": lambda employer: "employers",
+    "code": lambda employer: "required",
     "import_id": lambda employer: _import(employer).pk,
     "notice_id": lambda employer: _notice(employer).pk,
     "run_id": lambda employer: make_run(employers=[employer]).pk,
