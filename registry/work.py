@@ -15,6 +15,8 @@ from django.db.models import Q
 from registry.models import Work, WorkState
 
 LEASE = timedelta(seconds=60)
+#: Longer than this without a sign of life: nobody is at work at all.
+SILENCE = timedelta(minutes=5)
 OPEN = (WorkState.QUEUED, WorkState.RUNNING)
 W = TypeVar("W", bound=Work)
 
@@ -39,6 +41,17 @@ def claim(model: type[W], pk: int, *, at: datetime) -> W | None:
         work.started_at = work.started_at or at
         work.save(update_fields=["state", "lease_token", "lease_until", "attempts", "started_at"])
         return work
+
+
+def is_silent(work: Work, *, at: datetime) -> bool:
+    """Whether open work has shown no sign of life for too long: no worker is running.
+
+    A worker renews its lease while it works, and one that died is taken over in a minute.
+    """
+    if work.state not in OPEN:
+        return False
+    signs = [work.created_at, work.started_at, work.lease_until and work.lease_until - LEASE]
+    return at - max(sign for sign in signs if sign) > SILENCE
 
 
 def _held(work: W) -> models.QuerySet[W]:

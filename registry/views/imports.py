@@ -108,6 +108,7 @@ def detail(request: HttpRequest, import_id: int) -> HttpResponse:
             "import": found,
             "title": _title(found.kind),
             "open": found.state in work.OPEN,
+            "silent": work.is_silent(found, at=timezone.now()),
             "summary": report.summary(found),
             "errors": errors,
             "shown": len(found.errors),

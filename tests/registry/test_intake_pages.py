@@ -1,5 +1,7 @@
 """Imports on the desk: upload, watch, read the errors; who sees which."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
@@ -194,3 +196,14 @@ def test_there_is_no_template_of_an_unknown_kind():
     answer = client_for(city()).get(reverse("desk_imports:template", args=["secrets"]))
 
     assert answer.status_code == 404
+
+
+def test_five_minutes_without_a_sign_of_life_are_said_to_be_so(rung):
+    client = client_for(city())
+    client.post(reverse("desk_imports:upload"), {"kind": "sizes", "file": upload_of(good())})
+    queued = Import.objects.get()
+    assert "没有进展" not in client.get(detail_of(queued)).content.decode()
+
+    Import.objects.update(created_at=timezone.now() - timedelta(minutes=6))
+
+    assert "任务不会丢失" in client.get(detail_of(queued)).content.decode()

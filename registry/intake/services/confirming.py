@@ -35,11 +35,12 @@ def _locked(import_id: int) -> Import:
     return Import.objects.select_for_update().get(pk=import_id)
 
 
-def _queue(found: Import) -> None:
+def _queue(found: Import, *, at: datetime) -> None:
     """Hand the import to a worker again, with fresh attempts."""
     found.stage = Stage.STORING
     found.state = WorkState.QUEUED
     found.attempts = 0
+    found.started_at = at
     found.lease_token = found.lease_until = found.finished_at = None
     found.failure = found.progress_note = ""
 
@@ -78,7 +79,7 @@ def confirm(
     if found.preview["decided"]["months"]:
         found.stage = Stage.SECOND
     else:
-        _queue(found)
+        _queue(found, at=at)
     found.save()
     return found
 
@@ -105,7 +106,7 @@ def second(*, import_id: int, by: Viewer, seen: str, at: datetime) -> Import:
         raise PreviewChanged("预览已更新，请重新核对后再确认。")
     found.seconded_by_id = by.user.pk
     found.seconded_at = at
-    _queue(found)
+    _queue(found, at=at)
     found.save()
     return found
 
