@@ -9,7 +9,7 @@ from rest_framework.routers import SimpleRouter
 
 from refunds.api import Refunds
 from registry.api import Employers
-from registry.api_imports import Imports
+from registry.api.imports import Imports
 from relief.api import Account, WhyThisAmount
 
 
