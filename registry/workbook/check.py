@@ -83,6 +83,11 @@ def written_down(problem: Problem) -> str:
     return "\t".join((place, header, problem.code, escaped(problem.found), escaped(hint))) + "\n"
 
 
+def _quoted(cell: Cell) -> str:
+    """Return what an error says was found; no database keeps a NUL, so it shows as a gap."""
+    return shown(cell).replace("\x00", "\ufffd").strip()[:LONGEST_FOUND]
+
+
 def _refused(code: str, **hint: str) -> Checked:
     checked = Checked()
     checked.refuse(Problem(None, None, code, hint=hint))
@@ -122,7 +127,7 @@ def check(
     if sheet and template.NOTES in sheet.others:
         used, current = template.version_of(path), template.version(schema)
         if used not in (None, current):
-            warning = Problem(None, None, "old_template", used or "", {"current": current})
+            warning = Problem(None, None, "old_template", _quoted(used or ""), {"current": current})
             checked.warnings.append(warning)
     return checked
 
@@ -202,7 +207,7 @@ def _lay_out(header: Sequence[Cell], schema: Schema, *, first_column: int) -> _L
         if title in _OURS:
             ours[title] = place
             continue
-        written = shown(header[place]).strip()[:LONGEST_FOUND]
+        written = _quoted(header[place])
         if not title:
             continue
         if title not in wanted:
@@ -311,7 +316,7 @@ def _check_rows(
                 first = seen.setdefault("\t".join(key), number)
                 if first != number:
                     last = schema.column(schema.unique[-1])
-                    found = shown(row[layout.places[names.index(last.name)]])
+                    found = _quoted(row[layout.places[names.index(last.name)]])
                     problems.append(
                         Problem(number, last.header, "repeated_row", found, {"row": str(first)})
                     )
@@ -357,7 +362,7 @@ def _cell_problems(
 ) -> Iterator[Problem]:
     for value, cell, column in zip(values, cells, columns, strict=True):
         if isinstance(value, Refusal):
-            found = shown(cell).strip()[:LONGEST_FOUND]
+            found = _quoted(cell)
             yield Problem(number, column.header, value.code, found, value.hint)
 
 
@@ -369,7 +374,7 @@ def _nameless_problems(
     for place, cell in chain(((place, row[place]) for place in layout.nameless), beyond):
         if not is_blank(cell):
             column = reader.column_letters(layout.first_column + place)
-            found = shown(cell).strip()[:LONGEST_FOUND]
+            found = _quoted(cell)
             yield Problem(number, f"{column} 列", "cell_without_header", found)
 
 
