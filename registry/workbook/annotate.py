@@ -29,6 +29,7 @@ from openpyxl.styles import PatternFill
 
 from registry.workbook import digest, pens, reader
 from registry.workbook.cells import Cell, is_blank, plain
+from registry.workbook.check import sheet_to_read
 from registry.workbook.marks import Marks, Note, Places
 from registry.workbook.pens import Look, Pen
 from registry.workbook.schema import Column, Kind, Schema
@@ -124,7 +125,7 @@ def _open(
     source: Path, schema: Schema, notes: Iterable[Note]
 ) -> tuple[Iterator[Sequence[Cell]], Places, Marks, reader.Sheet]:
     """Return the rows of the sheet that was read, the header included, and what is wrong there."""
-    sheet = reader.read(source)
+    sheet = sheet_to_read(source)
     rows = iter(sheet.rows)
     header = next(rows, None)
     places = Places(header or (), schema, sheet.first_column)
@@ -142,7 +143,7 @@ def _may_be_kept(source: Path, problems: int) -> bool:
         # openpyxl takes the escape off a text that looks like one, and so changes the text.
         if any(_ESCAPED in package.read(part) for part in parts if "xl/" in part.filename):
             return False
-    height = reader.read(source).height
+    height = sheet_to_read(source).height
     return height is not None and height <= MOST_KEPT_ROWS + 1
 
 

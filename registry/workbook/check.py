@@ -112,7 +112,7 @@ def check(
     """
     note = problems.write if problems else None
     try:
-        sheet = _sheet_to_read(path)
+        sheet = sheet_to_read(path)
         checked = _check_sheet(
             sheet,
             schema,
@@ -132,8 +132,11 @@ def check(
     return checked
 
 
-def _sheet_to_read(path: Path) -> reader.Sheet:
-    """Return the first sheet, or our sheet of bad rows behind it if somebody has mended it there."""
+def sheet_to_read(path: Path) -> reader.Sheet:
+    """Return the first sheet, or our sheet of bad rows behind it if somebody has mended it there.
+
+    :raises reader.Unreadable: if there is none that could be read.
+    """
     first = reader.read(path)
     if digest.SHEET in first.others and _is_edited(reader.read(path, sheet=digest.SHEET)):
         return reader.read(path, sheet=digest.SHEET)

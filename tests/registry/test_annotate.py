@@ -163,6 +163,43 @@ def test_left_as_it_is_it_has_the_same_problems(tmp_path):
     assert again[1] == look(source)[1]
 
 
+@pytest.mark.parametrize("way", ["kept", "copied"])
+def test_mended_on_the_sheet_of_bad_rows_it_has_nothing_to_mend(tmp_path, way):
+    if way == "kept":
+        source = made(tmp_path / "book.xlsx", [HEADER, GOOD, BAD])
+    else:
+        source = csv_book(tmp_path, "gb18030")
+    done, book = given_back(source, import_id=41)
+    assert done.kept is (way == "kept")
+    mend(book["待更正"], 2, shift=3)
+
+    checked, lines = look(saved_as(book, tmp_path / "mended.xlsx"))
+
+    assert (checked.rows, checked.problems) == (1, [])
+    assert checked.columns[-2:] == ["origin_import", "origin_row"]
+    origin = "3" if way == "kept" else "4"
+    assert lines.rstrip("\n").split("\t")[-2:] == ["41", origin]
+
+
+def test_half_mended_on_the_sheet_of_bad_rows_it_is_marked_there(tmp_path):
+    """All its rows stay: those that are mended by now must not get lost."""
+    _, book = given_back(
+        made(tmp_path / "book.xlsx", [HEADER, GOOD, BAD, [*BAD[:1], "2020-04", *BAD[2:]]])
+    )
+    mend(book["待更正"], 2, shift=3)
+
+    done, again = given_back(saved_as(book, tmp_path / "half.xlsx"), tmp_path / "again.xlsx")
+
+    assert again.sheetnames == ["申报", "待更正", "错误清单"]
+    assert (done.kept, done.bad_rows) == (True, 1)
+    assert len(values(again["待更正"])) == 3
+    assert red(again["待更正"]) == commented(again["待更正"]).keys() == {"F3", "H3"}
+    assert again.active.title == "待更正"
+    mend(again["待更正"], 3, shift=3)
+    checked, _ = look(saved_as(again, tmp_path / "mended.xlsx"))
+    assert (checked.rows, checked.problems) == (2, [])
+
+
 def only_bad(source, target, schema=DECLARATIONS):
     notes = notes_of(look(source, schema)[0])
     annotate.bad_rows(source, schema=schema, problems=notes, import_id=7, target=target)
