@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
 from typing import Any
 
 import psutil
@@ -37,10 +37,10 @@ _EMPLOYER_HEADER = (
     "统一社会信用代码 单位名称 单位类型 参保地 行业代码 工伤保险费率(%) 成立日期 参保日期 "
     "法定代表人 联系人 联系电话 所属集团 户名 开户银行 开户行行号 银行账号"
 )
-_DECLARATION_HEADER = (
+DECLARATION_HEADER = (
     "统一社会信用代码 费款所属期 证件号码 姓名 养老缴费基数 失业缴费基数 工伤缴费基数"
 )
-_READ_ONLY = """
+READ_ONLY = """
 import sys
 from python_calamine import CalamineWorkbook
 for row in CalamineWorkbook.from_path(sys.argv[1]).get_sheet_by_index(0).iter_rows():
@@ -77,30 +77,35 @@ def write_employers(path: Path, count: int) -> None:
     )
 
 
-def write_declarations(path: Path, rows: int) -> None:
-    """Write that many rows: persons in order, each in eleven months, bases of their own."""
-
-    def lines() -> Iterator[Sequence[object]]:
-        for number in range(rows):
-            person, month = divmod(number, len(MONTHS))
-            base = 2500 + (person * 37) % 16000 + (person % 100) / 100
-            yield (
-                employer_code(person // PERSONS_PER_EMPLOYER),
-                MONTHS[month],
-                _person(person),
-                f"职工{person % 5000}",
-                base,
-                base,
-                base,
-            )
-
-    _write(path, _DECLARATION_HEADER.split(), lines())
+def declared(rows: int) -> Iterator[list[Any]]:
+    """Yield that many rows: persons in order, each in eleven months, bases of their own."""
+    for number in range(rows):
+        person, month = divmod(number, len(MONTHS))
+        base = 2500 + (person * 37) % 16000 + (person % 100) / 100
+        yield [
+            employer_code(person // PERSONS_PER_EMPLOYER),
+            MONTHS[month],
+            _person(person),
+            f"职工{person % 5000}",
+            base,
+            base,
+            base,
+        ]
 
 
-def _run(command: Sequence[str]) -> tuple[float, float, str]:
-    """Run a command; return its seconds, the peak MB of its largest process, its output."""
+def write_declarations(path: Path, rows: Iterable[Sequence[object]]) -> None:
+    """Write the workbook of declared rows."""
+    _write(path, DECLARATION_HEADER.split(), rows)
+
+
+def run(command: Sequence[str], *, exits: int = 0) -> tuple[float, float, str]:
+    """Run a command; return its seconds, the peaks of its processes in MB added up, its output."""
     started = time.perf_counter()
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+    # A file holds any output; a pipe that nobody reads meanwhile would stop the command.
+    with (
+        TemporaryFile("w+", encoding="utf-8") as output,
+        subprocess.Popen(command, cwd=ROOT, stdout=output) as process,
+    ):
         watched = psutil.Process(process.pid)
         peaks: dict[int, int] = {}
         while process.poll() is None:
@@ -113,11 +118,11 @@ def _run(command: Sequence[str]) -> tuple[float, float, str]:
                 pass  # it ended between two looks
             time.sleep(0.02)
         seconds = time.perf_counter() - started
-        assert process.stdout is not None
-        output = process.stdout.read()
-        if process.returncode:
-            raise RuntimeError(f"{command}: {output}")
-    return seconds, sum(peaks.values()) / 1e6, output
+        output.seek(0)
+        said = output.read()
+        if process.returncode != exits:
+            raise RuntimeError(f"{command}: {said}")
+    return seconds, sum(peaks.values()) / 1e6, said
 
 
 def measure(rows: int = ROWS) -> dict[str, Any]:
@@ -129,16 +134,16 @@ def measure(rows: int = ROWS) -> dict[str, Any]:
         employers, declarations = Path(folder) / "employers.xlsx", Path(folder) / "lines.xlsx"
         persons = -(-rows // len(MONTHS))
         write_employers(employers, -(-persons // PERSONS_PER_EMPLOYER))
-        write_declarations(declarations, rows)
+        write_declarations(declarations, declared(rows))
         manage = [sys.executable, str(ROOT / "manage.py"), "import_workbook"]
-        _run([*manage, "employers", str(employers), "--format", "json"])
-        read_before, _, _ = _run([sys.executable, "-c", _READ_ONLY, str(declarations)])
-        seconds, peak, output = _run(
+        run([*manage, "employers", str(employers), "--format", "json"])
+        read_before, _, _ = run([sys.executable, "-c", READ_ONLY, str(declarations)])
+        seconds, peak, output = run(
             [*manage, "declarations", str(declarations), "--format", "json"]
         )
-        read_after, _, _ = _run([sys.executable, "-c", _READ_ONLY, str(declarations)])
+        read_after, _, _ = run([sys.executable, "-c", READ_ONLY, str(declarations)])
         result = json.loads(output)
-        again, _, repeated = _run([*manage, "declarations", str(declarations), "--format", "json"])
+        again, _, repeated = run([*manage, "declarations", str(declarations), "--format", "json"])
     yardstick = (read_before + read_after) / 2
     return {
         "rows": rows,

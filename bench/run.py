@@ -17,7 +17,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg2
 
-from bench import import_declarations, pages, run_city
+from bench import annotate, import_declarations, pages, run_city
 
 ROOT = Path(__file__).resolve().parent.parent
 Row = tuple[str, str, str, bool]
@@ -66,7 +66,7 @@ def measure(module: str, environment: dict[str, str]) -> object:
     return json.loads(done.stdout)
 
 
-def rows_of(imported: dict, city: dict, listed: list[dict]) -> Iterator[Row]:
+def rows_of(imported: dict, marked: dict, city: dict, listed: list[dict]) -> Iterator[Row]:
     """Yield each figure with its goal and whether it is met."""
     yield (
         f"import of {imported['rows']:,} declared rows, validated and committed",
@@ -80,6 +80,27 @@ def rows_of(imported: dict, city: dict, listed: list[dict]) -> Iterator[Row]:
         f"{imported['peak_mb']} MB",
         f"< {import_declarations.MOST_MEMORY_MB} MB",
         imported["peak_mb"] < import_declarations.MOST_MEMORY_MB,
+    )
+    every_bad_row = marked["bad_rows_returned"] == marked["bad_rows"] > 0
+    yield (
+        f"{marked['rows']:,} declared rows checked, {marked['bad_rows']:,} of them bad",
+        f"{marked['checked_seconds']} s = {marked['checked_ratio']} × reading them "
+        f"({marked['yardstick_seconds']} s)",
+        f"≤ {annotate.MOST_TIMES_CHECKED} ×",
+        marked["checked_ratio"] <= annotate.MOST_TIMES_CHECKED,
+    )
+    yield (
+        "the same checked, marked and returned",
+        f"{marked['returned_seconds']} s = {marked['returned_ratio']} ×, "
+        f"{marked['bad_rows_returned']:,} bad rows marked",
+        f"≤ {annotate.MOST_TIMES_RETURNED} ×, every one",
+        every_bad_row and marked["returned_ratio"] <= annotate.MOST_TIMES_RETURNED,
+    )
+    yield (
+        "its peak memory (command and child together)",
+        f"{marked['peak_mb']} MB",
+        f"< {annotate.MOST_MEMORY_MB} MB",
+        marked["peak_mb"] < annotate.MOST_MEMORY_MB,
     )
     yield (
         f"full run, {city['lines']:,} lines",
@@ -130,10 +151,12 @@ def main() -> int:
         server = servers.database_url(data_dir)
     with fresh_database(server, "relief_bench_import") as environment:
         imported = measure("bench.import_declarations", environment)
+    with fresh_database(server, "relief_bench_annotate") as environment:
+        marked = measure("bench.annotate", environment)
     with fresh_database(server, "relief_bench_city") as environment:
         city = measure("bench.run_city", environment)
         listed = measure("bench.pages", environment)
-    rows = list(rows_of(imported, city, listed))
+    rows = list(rows_of(imported, marked, city, listed))
     lines = ["| what | measured | goal | met |", "| --- | --- | --- | --- |"]
     lines += [
         f"| {what} | {got} | {goal} | {'yes' if ok else 'NO'} |" for what, got, goal, ok in rows
