@@ -13,7 +13,8 @@ def todos(viewer: scope.Viewer) -> list[Todo]:
     if viewer.officer:
         if viewer.officer.post != Post.REVIEWER:
             return []
-        waiting = queries.waiting_replacements(viewer.officer, at=timezone.now()).count()
+        now = timezone.now()  # the clock: a to-do list is part of a page
+        waiting = queries.waiting_replacements(viewer.officer, at=now).count()
         return [
             Todo(
                 "更换单位管理员待复核",

@@ -1,6 +1,7 @@
 """Open the demo accounts by the ways real ones are opened, and give them one password.
 
-Officers by `create_officer`; enterprises by a code that the agency's handler hands out.
+Officers by `create_officer`; enterprises by a code that the agency's handler hands out, their
+preparers and signers by the owner's invitation.
 Accounts carry an address at `demo.invalid`; an account of the same name without it belongs
 to somebody else and is left alone.
 """
@@ -16,9 +17,20 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from config.demo import password
-from config.demo.people import ADMIN, MAIL_DOMAIN, OWNERS, STAFF, USERNAMES, Owner, Staff
+from config.demo.people import (
+    ADMIN,
+    COLLEAGUES,
+    MAIL_DOMAIN,
+    OWNERS,
+    STAFF,
+    USERNAMES,
+    Colleague,
+    Owner,
+    Staff,
+)
+from registry import queries
 from registry.models import Agency, Employer, Membership, Officer, Post
-from registry.services import accounts, activation
+from registry.services import accounts, activation, members
 
 
 @dataclass(frozen=True)
@@ -55,7 +67,7 @@ def staff_opened() -> bool:
 
 def owners_opened() -> bool:
     """Say whether every account of an enterprise exists, ours or not."""
-    return _taken() >= {who.username for who in OWNERS}
+    return _taken() >= {who.username for who in (*OWNERS, *COLLEAGUES)}
 
 
 def open_staff(*, at: datetime) -> None:
@@ -100,6 +112,9 @@ def open_owners(employers: dict[str, Employer], *, at: datetime) -> None:
     for who in OWNERS:
         if who.username not in taken:
             _open_owner(who, employers[who.story], at=at)
+    for colleague in COLLEAGUES:
+        if colleague.username not in taken:
+            _open_colleague(colleague, employers[colleague.story], at=at)
 
 
 def _handler_of(employer: Employer) -> Officer:
@@ -129,6 +144,27 @@ def _open_owner(who: Owner, employer: Employer, *, at: datetime) -> None:
     User.objects.filter(pk=member.user_id).update(email=_mail(who.username))
 
 
+@transaction.atomic
+def _open_colleague(who: Colleague, employer: Employer, *, at: datetime) -> None:
+    owner = queries.owner_of(employer)
+    if owner is None:
+        return  # somebody else's account has the owner's name, and the unit nobody to invite
+    code, _ = members.invite(
+        owner=owner, name=who.name, role=Membership.Role(who.role), phone=employer.phone, at=at
+    )
+    member = activation.activate(
+        uscc=employer.uscc,
+        code=code,
+        username=who.username,
+        name=who.name,
+        phone=employer.phone,
+        password=password.drawn(),
+        address=None,
+        at=at,
+    )
+    User.objects.filter(pk=member.user_id).update(email=_mail(who.username))
+
+
 def agreed(folder: Path) -> bool:
     """Say whether all our accounts have the password that is written down and wanted."""
     return _ours().order_by().values("password").distinct().count() == 1 and password.kept(
@@ -144,19 +180,22 @@ def agree_on_password(folder: Path) -> None:
     password.keep(folder, wanted)
 
 
+def _story_first_seen(who: Owner | Colleague) -> int:
+    return [owner.story for owner in OWNERS].index(who.story)
+
+
 def rows() -> Iterator[Row]:
     """Yield our accounts as they are, in the order in which a newcomer would try them."""
     known = ours()
-    members = {
+    known_members = {
         member.user.username: member
         for member in Membership.objects.filter(user__username__in=known).select_related(
             "user", "employer"
         )
     }
-    for owner in OWNERS:
-        if owner.username in members:
-            employer = members[owner.username].employer
-            yield Row(owner.username, "单位管理员", employer.name, owner.try_this)
+    for who in sorted((*OWNERS, *COLLEAGUES), key=_story_first_seen):
+        if member := known_members.get(who.username):
+            yield Row(who.username, member.get_role_display(), member.employer.name, who.try_this)
     officers = {
         officer.user.username: officer
         for officer in Officer.objects.filter(user__username__in=known).select_related(

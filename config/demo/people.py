@@ -30,6 +30,17 @@ class Owner:
     try_this: str
 
 
+@dataclass(frozen=True)
+class Colleague:
+    """Somebody whom the owner of a story's unit has invited. `role`: of `Membership.Role`."""
+
+    username: str
+    story: str
+    role: str
+    name: str
+    try_this: str
+
+
 STAFF = (
     Staff("city-handler", "周经办", "SOCIAL_INSURANCE", "HANDLER",
           "市本级经办：导入工作簿、发起核定、发激活码"),
@@ -61,4 +72,8 @@ OWNERS = (
     Owner("branch", "branch", "丁会计", "分公司：按上级法人的大型划型减半"),
     Owner("missing", "missing", "任会计", "待划型：省级数据里没有，暂未减免"),
 )  # fmt: skip
-USERNAMES = (*(who.username for who in STAFF), *(who.username for who in OWNERS), ADMIN)
+COLLEAGUES = (
+    Colleague("small-preparer", "small", "PREPARER", "罗经办", "同一单位的经办人：填写、上传，不能签署"),
+    Colleague("small-signer", "small", "SIGNER", "何签署", "同一单位的签署人：可以签署提交，接任管理员"),
+)  # fmt: skip
+USERNAMES = (*(who.username for who in (*STAFF, *OWNERS, *COLLEAGUES)), ADMIN)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from config.demo import accounts, city, workbooks
-from config.demo.people import OWNERS, USERNAMES
+from config.demo.people import COLLEAGUES, OWNERS, USERNAMES
 from config.demo.stories import BY_KEY
 from refunds.models import OfferWork
 from refunds.services import offers
@@ -195,7 +195,7 @@ class OpenOwners:
 
     def do(self, town: Town) -> str:
         accounts.open_owners(town.employers, at=town.clock())
-        return f"{len(OWNERS)} 个"
+        return f"{len(OWNERS)} 个，另邀请同事 {len(COLLEAGUES)} 个"
 
 
 class AgreeOnPassword:

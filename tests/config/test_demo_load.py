@@ -22,7 +22,7 @@ from django.test import TestCase, override_settings
 from config.demo import accounts, city, load, password, payments, workbooks
 from config.demo.city import code_of
 from config.demo.expected import Book
-from config.demo.people import OWNERS, USERNAMES
+from config.demo.people import COLLEAGUES, OWNERS, USERNAMES
 from config.demo.stories import BY_KEY, WALKS
 from refunds.models import Batch, Obligation
 from refunds.workflow import State
@@ -73,7 +73,7 @@ class TestTheDemoCity(TestCase):
             DATA_DIR=cls.folder,
             BANK_DIR=cls.folder / "bank",
             MEDIA_ROOT=cls.folder / "uploads",
-            # Argon2 is slow on purpose, and this opens 23 accounts.
+            # Argon2 is slow on purpose, and this opens 25 accounts.
             PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
         )
         settings.enable()
@@ -211,6 +211,10 @@ class TestTheDemoCity(TestCase):
         members = Membership.objects.filter(user__username__in=[owner.username for owner in OWNERS])
 
         assert members.filter(activationcode__used_at__isnull=False).count() == len(OWNERS)
+        invited = Membership.objects.filter(invitation__used_at__isnull=False)
+        assert {(member.user.username, member.role) for member in invited} == {
+            (colleague.username, colleague.role) for colleague in COLLEAGUES
+        }
 
     def test_a_given_password_replaces_the_drawn_one(self):
         kept = password.kept(self.folder)
