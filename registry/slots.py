@@ -4,10 +4,11 @@ app needs from them without knowing them.
 - the kinds of `import_workbook`: `add_import_kind`
 - what an import changes of what has been decided: `add_decided`
 - why an import can't be taken back: `add_objection`
+- what else is said on an import's page: `add_facts`
 - the tables of `export_table`: `add_table`
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -93,6 +94,20 @@ def add_objection(name: str, objection: Objection) -> None:
 def objections(import_: "Import") -> list[str]:
     """Return every reason why an import can't be taken back."""
     return [reason for ask in _objections.values() if (reason := ask(import_))]
+
+
+Facts = Callable[["Import"], Iterable[tuple[str, str]]]
+_facts: dict[str, Facts] = {}
+
+
+def add_facts(name: str, facts: Facts) -> None:
+    """Fill the slot: what else an import's page says of it, as pairs of label and value."""
+    _facts[name] = facts
+
+
+def facts(import_: "Import") -> list[tuple[str, str]]:
+    """Return what the apps above say of an import."""
+    return [fact for tell in _facts.values() for fact in tell(import_)]
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ class ReliefConfig(AppConfig):
         slots.add_import_kind(payments.KIND)
         slots.add_decided("relief", decided.count_decided)
         slots.add_objection("relief", decided.objection)
+        slots.add_facts("relief", monthly_todos.receipts_of)
         workbook_imported.connect(receivers.mark_due)
         workbook_imported.connect(receivers.tell_of_raises)
         workbook_imported.connect(receivers.give_receipts)

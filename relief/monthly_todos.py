@@ -1,10 +1,11 @@
-"""What of monthly declarations waits for an enterprise: its lines on the portal's home."""
+"""What other pages say of monthly declarations: the lines on the portal's home, and the receipts
+on an import's page."""
 
 from django.urls import reverse
 
 from casework.todo import Todo
 from registry import scope
-from registry.models import Membership, WorkState
+from registry.models import Import, Membership, WorkState
 from registry.models.intake import Stage
 from relief.models import MonthlyDraft, MonthlyFiling
 
@@ -41,6 +42,15 @@ def todos(viewer: scope.Viewer) -> list[Todo]:
         Todo("月度申报草稿", len(unsent), start, "已保存，未提交"),
     ]
     return [line for line in lines if line is not None]
+
+
+def receipts_of(import_: Import) -> list[tuple[str, str]]:
+    """Return the receipts that an import was given, for its page on the desk."""
+    found = import_.submissions.order_by("month")
+    return [
+        (f"{each.month.year}年{each.month.month}月回执", f"{each.receipt}（第 {each.version} 版）")
+        for each in found
+    ]
 
 
 def _line(label: str, filings: list[MonthlyFiling], hint: str) -> Todo:

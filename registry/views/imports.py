@@ -126,6 +126,7 @@ def detail(request: HttpRequest, import_id: int) -> HttpResponse:
             "corrections": found.corrections.order_by("pk"),
             "confirmer": queries.name_of(found.confirmed_by),
             "seconder": queries.name_of(found.seconded_by),
+            "facts": slots.facts(found),
             "poll": reverse("desk_imports:progress", args=[found.pk]),
         },
     )

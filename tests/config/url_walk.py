@@ -124,8 +124,8 @@ def _receipt(employer: Employer) -> str:
         signed_at=AT,
         stored_at=AT,
         lines_mark=0,
-        totals={"headcount": 0, "joined": 0, "left": 0, "new": 0, "changed": 0,
-                "unchanged": 0, "rejected": 0, "estimate": {}},
+        totals={"headcount": 0, "joined": 0, "left": 0, "held": 0, "new": 0, "changed": 0,
+                "unchanged": 0, "rejected": 0, "estimate": {}, "base_totals": {}},
     ).receipt  # fmt: skip
 
 

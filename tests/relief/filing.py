@@ -109,9 +109,13 @@ def sign(
 
 
 def file_month(
-    employer: Employer, month: date = JULY, *, member: Membership | None = None
+    employer: Employer,
+    month: date = JULY,
+    *,
+    member: Membership | None = None,
+    at: datetime = AT,
 ) -> MonthlySubmission:
     """Declare a month as it stands in the draft, to the receipt."""
     member = member or employer.members.first() or make_member(employer)
-    sign(send(begin(member, month), member), member)
+    sign(send(begin(member, month, at=at), member, at=at), member, at=at)
     return MonthlySubmission.objects.filter(employer=employer, month=month).latest("version")

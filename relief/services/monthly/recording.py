@@ -80,6 +80,7 @@ def _totals(import_: Import, month: date, facts: dict[str, Any]) -> dict[str, An
         **{name: facts[name] for name in kept},
         "joined": facts["joined"]["count"],
         "left": facts["left"]["count"],
+        "held": facts["held"]["count"],
         "new": preview["new"],
         "changed": preview["changed"],
         "unchanged": preview["unchanged"],

@@ -132,11 +132,10 @@ def drop(request: HttpRequest, month: str) -> HttpResponse:
 def upload(request: HttpRequest, month: str) -> HttpResponse:
     """Take a workbook and have it checked."""
     period = month_of(request, month)
-    form = MonthlyUploadForm(
-        request.POST or None,
-        request.FILES or None,
-        initial={"once": secrets.token_urlsafe(12)},
-    )
+    if request.method == "POST":
+        form = MonthlyUploadForm(request.POST, request.FILES)
+    else:
+        form = MonthlyUploadForm(initial={"once": secrets.token_urlsafe(12)})
     if form.is_valid():
         file = form.cleaned_data["file"]
         try:
