@@ -48,7 +48,11 @@ def offer(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "refunds/offer.html",
-        {"offered": offered, "total": total(found.amount for found in offered)},
+        {
+            "offered": offered,
+            "total": total(found.amount for found in offered),
+            "may_sign": scope.may_sign(scope.member_of(request)),
+        },
     )
 
 
@@ -78,7 +82,7 @@ def _checked(request: HttpRequest, form: AccountForm) -> choose.Account | None:
 
 
 @require_http_methods(["GET", "POST"])
-@scope.member_required
+@scope.signer_required
 def choose_account(request: HttpRequest) -> HttpResponse:
     """Ask for the account, show everything once more, hand it in."""
     member = scope.member_of(request)
@@ -161,6 +165,7 @@ def refund_detail(request: HttpRequest, receipt: str) -> HttpResponse:
             "submission": queries.latest_submission(obligation),
             "timeline": shown.timeline(obligation),
             "progress": shown.progress(obligation),
+            "may_sign": scope.may_sign(scope.member_of(request)),
             "may_choose": obligation.state in MOVES[Action.CHOOSE].sources,
             "may_withdraw": obligation.state in MOVES[Action.WITHDRAW].sources,
             "may_correct": obligation.state in MOVES[Action.CORRECT].sources,
@@ -170,7 +175,7 @@ def refund_detail(request: HttpRequest, receipt: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@scope.member_required
+@scope.signer_required
 def correct_account(request: HttpRequest, receipt: str) -> HttpResponse:
     """Ask for another account after the bank has sent the money back."""
     obligation = _mine(request, receipt)
@@ -195,7 +200,7 @@ def correct_account(request: HttpRequest, receipt: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@scope.member_required
+@scope.signer_required
 def withdraw(request: HttpRequest, receipt: str) -> HttpResponse:
     """Ask whether the choice is really to be taken back, and take it back."""
     obligation = _mine(request, receipt)

@@ -25,15 +25,11 @@ def _own(import_: Import, member: Membership | None) -> bool:
     return member is not None and import_.employer_id == member.employer_id
 
 
-def _signs(member: Membership) -> bool:
-    return member.role != "PREPARER"
-
-
 def may_confirm(import_: Import, viewer: Viewer) -> bool:
     """Whether the viewer may say yes to the preview."""
     if import_.employer_id is not None and import_.withdraws_id is None:
         member = viewer.membership
-        return _own(import_, member) and member is not None and _signs(member)
+        return _own(import_, member) and member is not None and scope.may_sign(member)
     officer = viewer.officer
     return officer is not None and officer.post == Post.HANDLER and _same_agency(import_, officer)
 
@@ -62,3 +58,9 @@ def may_ask_withdrawal(import_: Import, viewer: Viewer) -> bool:
     """Whether the viewer may ask to take it back: a handler of the agency that answers for it."""
     officer = viewer.officer
     return officer is not None and officer.post == Post.HANDLER and _same_agency(import_, officer)
+
+
+def may_record_call(viewer: Viewer) -> bool:
+    """Whether the viewer answers the telephone: handlers and reviewers, for imports they see."""
+    officer = viewer.officer
+    return officer is not None and officer.post in (Post.HANDLER, Post.REVIEWER)

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import pgtrigger
 import pytest
 from django.db import IntegrityError, InternalError, ProgrammingError, connection, transaction
 
@@ -58,7 +59,8 @@ def test_nobody_approves_what_they_handed_in(cast):
     obligation = cast.bring("CHOSEN")
     submission = obligation.submissions.get()
     two_hats = factories.make_officer(Post.REVIEWER)
-    with connection.cursor() as cursor:
+    # The registry's own guard refuses two hats; refunds rely on their own all the same.
+    with pgtrigger.ignore("registry.Officer:on_one_side"), connection.cursor() as cursor:
         cursor.execute(
             "UPDATE registry_officer SET user_id = %s WHERE id = %s",
             [submission.by_user_id, two_hats.pk],

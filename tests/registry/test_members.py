@@ -499,6 +499,16 @@ def test_an_officer_signed_in_opens_no_enterprises_account(employer, owner):
 # --- guards ---
 
 
+def test_preparers_look_at_refunds_but_dont_choose_them(employer, owner):
+    preparer = client_for(make_member(employer, role=Role.PREPARER))
+    signer = client_for(make_member(employer, role=Role.SIGNER))
+    address = reverse("portal_refunds:choose")
+
+    assert preparer.get(reverse("portal_refunds:offer")).status_code == 200
+    assert preparer.get(address).status_code == 403
+    assert signer.get(address).status_code == 302  # nothing is offered
+
+
 def test_a_guard_may_name_roles():
     @scope.member_required(Role.OWNER)
     def page(request):
