@@ -296,10 +296,9 @@ def _write_notes(book: Any, schema: Schema) -> None:
     top = {"valign": "top", "text_wrap": True, "num_format": "@"}
     plain, bold = book.add_format(top), book.add_format({**top, "bold": True})
     head = book.add_format({**top, "bold": True, "bg_color": "#DCE6F1", "bottom": 1})
-    sheet.set_column(0, 0, 22)
-    sheet.set_column(1, 1, 30)
-    sheet.set_column(2, 2, 52)
-    sheet.set_column(3, 3, 26)
+    widths = (22, 34, 56, 26)
+    for place, width in enumerate(widths):
+        sheet.set_column(place, place, width)
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
@@ -321,9 +320,16 @@ def _write_notes(book: Any, schema: Schema) -> None:
         (("联系方式", _CONTACT), plain),
     ]
     for number, (words, look) in enumerate(lines):
+        # A sentence by itself goes across; not every program finds the height of a row itself.
+        across = len(words) == 2 and len(words[1]) > widths[1] // 2
+        room = [widths[0], sum(widths[1:])] if across else widths
+        lines_high = max(
+            (-(-2 * len(word) // room[place]) for place, word in enumerate(words)), default=1
+        )
+        sheet.set_row(number, 16 * max(lines_high, 1))
         for place, word in enumerate(words):
-            if place == 1 and len(words) == 2 and len(word) > 30:
+            if across and place == 1:
                 sheet.merge_range(number, 1, number, 3, word, look)
-                sheet.set_row(number, 34)
             elif word:
-                sheet.write_string(number, place, word, bold if place == 0 else look)
+                is_title = place == 0 and look is plain
+                sheet.write_string(number, place, word, bold if is_title else look)
