@@ -36,20 +36,22 @@ def has_servers() -> bool:
     return (POSTGRES / "postgres").exists() and shutil.which("redis-server") is not None
 
 
-def missing() -> list[str]:
-    """Return the Debian packages that the tests want and this machine lacks."""
+def missing(*, soak: bool = False) -> list[str]:
+    """Return the Debian packages that the tests want, the long forms too, and this machine lacks."""
     found = {
         "chromium": has_chromium(),
         "fonts-noto-cjk": bool(list(Path("/usr/share/fonts").glob("**/NotoSansCJK*"))),
         "postgresql-15": (POSTGRES / "postgres").exists(),
         "redis-server": shutil.which("redis-server") is not None,
+        # What other programs make of our workbooks, and we of theirs.
+        "libreoffice-calc-nogui": not soak or shutil.which("soffice") is not None,
     }
     return [package for package, there in found.items() if not there]
 
 
-def install_missing() -> list[str]:
+def install_missing(*, soak: bool = False) -> list[str]:
     """Install what is missing where we are root and have apt; return what stays missing, why."""
-    packages = missing()
+    packages = missing(soak=soak)
     if not packages:
         return []
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
@@ -65,7 +67,7 @@ def install_missing() -> list[str]:
                 text=True,
                 check=False,
             )
-    still = missing()
+    still = missing(soak=soak)
     why = done.stderr.strip().splitlines()[-1:] if still else []
     return [f"apt-get 未能安装 {'、'.join(still)}：{''.join(why)}"] if still else []
 

@@ -112,7 +112,7 @@ def main() -> int:
     parser.add_argument("--soak", action="store_true", help="the long forms")
     soak = parser.parse_args().soak
     checks = Checks()
-    checks.omitted += debian.install_missing()
+    checks.omitted += debian.install_missing(soak=soak)
     check_sources(checks)
     seconds = run_tests(checks, soak=soak)
     run_against_debian(checks)

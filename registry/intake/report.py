@@ -8,7 +8,7 @@ from typing import IO, Any
 import xlsxwriter
 
 from registry.models import Import, WorkState
-from registry.workbook.template import SAFE
+from registry.workbook.safe import SAFE
 
 #: The media type of an .xlsx.
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -17,7 +17,8 @@ from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill
 
 from registry.workbook.cells import Cell, shown
-from registry.workbook.template import AUTHOR, SAFE
+from registry.workbook.safe import SAFE
+from registry.workbook.template import AUTHOR
 
 #: Pale red below a wrong cell, as spreadsheets' own «bad» style has it.
 WRONG = "FFC7CE"

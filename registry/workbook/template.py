@@ -18,10 +18,10 @@ import xlsxwriter
 from python_calamine import CalamineError, CalamineWorkbook
 
 from registry.workbook.reader import MOST_ROWS
+from registry.workbook.safe import SAFE
 from registry.workbook.schema import Column, Kind, Schema
 
 #: Nothing in what we write becomes a formula, a link or a number by its looks.
-SAFE = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 NOTES = "说明"
 AUTHOR = "社保减免系统"
 #: What our «说明» begins with, in column A; `version_of` knows it by them.

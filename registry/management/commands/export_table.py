@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from registry import money, months, slots
 from registry.slots import ExportTable
+from registry.workbook import safe
 
 USAGE = 2
 ROWS_AT_A_TIME = 5000
@@ -65,7 +66,7 @@ def write_csv(table: ExportTable, day: date, file: TextIO) -> int:
     writer.writerow(table.columns)
     count = 0
     for row in rows(table, day):
-        writer.writerow(row)
+        writer.writerow([safe.for_csv(value) for value in row])
         count += 1
     return count
 
@@ -77,10 +78,12 @@ def write_xlsx(table: ExportTable, day: date, target: Path) -> int:
     :raises CommandError: if there are more rows than a sheet can hold.
     """
     count = 0
-    with xlsxwriter.Workbook(str(target), {"constant_memory": True}) as book:
+    with xlsxwriter.Workbook(str(target), {**safe.SAFE, "constant_memory": True}) as book:
         sheet = book.add_worksheet(table.name[:31])
         head = book.add_format({"bold": True})
         amount = book.add_format({"num_format": "0.00"})
+        # Even edited, such a text stays a text.
+        quoted = book.add_format({"quote_prefix": True})
         sheet.freeze_panes(1, 0)
         sheet.set_column(0, len(table.columns) - 1, 16)
         sheet.write_row(0, 0, table.columns, head)
@@ -90,6 +93,10 @@ def write_xlsx(table: ExportTable, day: date, target: Path) -> int:
             for column, (name, value) in enumerate(zip(table.columns, row, strict=True)):
                 if name in table.money:
                     sheet.write_number(count, column, Decimal(str(value)), amount)
+                elif isinstance(value, str):
+                    text = safe.seen(value)
+                    look = quoted if safe.opens_formula(text) else None
+                    sheet.write_string(count, column, text, look)
                 else:
                     sheet.write(count, column, value)
     return count

@@ -13,13 +13,13 @@ from registry.intake import services as intake
 from registry.models import Import, Membership, WorkState
 from registry.models.intake import Stage
 from registry.scope import Viewer
+from registry.workbook.safe import SAFE
 from relief.intake.declarations import SCHEMA
 from relief.intake.typed import BASES, CELLS
 from relief.models import MonthlyDraft, MonthlyDraftRow, MonthlyFiling
 from relief.queries import monthly
 from relief.services.monthly.drafts import locked, refuse_on_its_way
 
-_SAFE = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 _WAITING = (Stage.RECEIVED, Stage.REFUSED, Stage.PREVIEW)
 
 
@@ -100,7 +100,7 @@ def _cells(draft: MonthlyDraft) -> Iterator[list[str]]:
 def as_workbook(draft: MonthlyDraft) -> BytesIO:
     """Return the draft as the workbook that anybody might have filled in; text cells only."""
     target = BytesIO()
-    with xlsxwriter.Workbook(target, {**_SAFE, "constant_memory": True, "in_memory": True}) as book:
+    with xlsxwriter.Workbook(target, {**SAFE, "constant_memory": True, "in_memory": True}) as book:
         # The same draft is the same file: nothing in it may come from the clock.
         book.set_properties({"created": draft.updated_at.replace(tzinfo=None)})
         sheet = book.add_worksheet(SCHEMA.title)
