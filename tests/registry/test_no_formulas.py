@@ -127,4 +127,4 @@ if os.environ.get("SOAK"):
         )
 
         found = {path.name: formulas(path) for path in saved.iterdir()}
-        assert found == dict.fromkeys(["table.xlsx", "out.xlsx", "marked.xlsx"], [])
+        assert found == {"table.xlsx": [], "out.xlsx": [], "marked.xlsx": []}
