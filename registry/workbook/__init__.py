@@ -4,7 +4,10 @@
 - `reader`: the first sheet of an .xlsx, .xls or .csv, row by row, told apart by content;
 - `cells`: one cell, from what the file says to what the database takes;
 - `check`: the tight loop over all rows: what is wrong, and a file ready for `COPY`;
-- `child`: that loop as a program of its own, `python -m registry.workbook.child`;
+- `template`: the empty workbook of a kind, with rules, notes and a version;
+- `annotate`: the user's own workbook back, its wrong cells marked (`marks`: which cells,
+  `pens`: how they are written) and its bad rows by themselves (`digest`: known again later);
+- `child`: checking and marking as a program of its own, `python -m registry.workbook.child`;
 - `fence`: starts this program with limits on memory and time, and listens to it.
 
 The process that serves pages or talks to the database never parses a file itself: a
