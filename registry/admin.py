@@ -219,7 +219,7 @@ class UserAdmin(NoDelete, admin.ModelAdmin):
 
 @admin.register(Membership)
 class MembershipAdmin(ReadOnlyAdmin):
-    list_display = ["name", "user", "employer", "phone", "since"]
+    list_display = ["name", "user", "employer", "role", "phone", "since", "ended_at"]
     search_fields = ["name", "user__username", "employer__uscc"]
     list_select_related = ["user", "employer"]
     ordering = ["-pk"]
