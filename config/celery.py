@@ -12,8 +12,10 @@ app.autodiscover_tasks()
 app.conf.beat_schedule = {
     # Finds what a lost message or a dead worker left behind.
     "registry.tasks.sweep_imports": {"task": "registry.tasks.sweep_imports", "schedule": 15},
+    "casework.tasks.remind_of_papers": {"task": "casework.tasks.remind_of_papers", "schedule": 60},
     "relief.tasks.sweep": {"task": "relief.tasks.sweep", "schedule": 15},
     "relief.tasks.reassess": {"task": "relief.tasks.reassess", "schedule": 30},
+    "relief.tasks.look_again": {"task": "relief.tasks.look_again", "schedule": 60},
     "refunds.tasks.offer_due": {"task": "refunds.tasks.offer_due", "schedule": 30},
     "refunds.tasks.exchange": {"task": "refunds.tasks.exchange", "schedule": 60},
 }

@@ -91,6 +91,21 @@ ORDER BY a.employer_id, a.enabled_on DESC NULLS LAST, a.id DESC
 """
 
 
+def plain_sql(column: str) -> str:
+    """Return the SQL of a name as names are compared: by NFKC, without blanks."""
+    return f"regexp_replace(normalize({column}, NFKC), '\\s', '', 'g')"
+
+
+def other_holder_sql(holder: str, name: str, legal_person: str, unit_type: str) -> str:
+    """Return the SQL condition that an account is somebody else's than the unit's (D15).
+
+    An individual business may use its owner's. Parameter: `individual`, that unit type.
+    """
+    return f"""({plain_sql(holder)} <> {plain_sql(name)} AND NOT (
+        coalesce({unit_type} = %(individual)s, false) AND {legal_person} <> ''
+        AND {plain_sql(holder)} = {plain_sql(legal_person)}))"""
+
+
 def account_in_force(employer_id: int, *, on: date) -> BankAccount | None:
     """Return the account that an employer is paid to on a day; None while there is none."""
     return BankAccount.objects.filter(employer=employer_id).in_force(on).first()

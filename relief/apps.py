@@ -35,6 +35,7 @@ class ReliefConfig(AppConfig):
         navigation.add("portal", "月度申报", "portal_monthly:start", order=15)
         navigation.add("desk", "多缴清单", "relief:overpayments", order=50)
         looked_at = frozenset({Post.HANDLER.value, Post.REVIEWER.value, Post.AUDIT.value})
+        navigation.add("desk", "数据核对", "relief:checks", order=35, posts=looked_at)
         navigation.add("desk", "基数上调待稽核", "relief:holds", order=55, posts=looked_at)
         navigation.add("desk", "网上申报", "relief:monthly", order=25, posts=looked_at)
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from registry import doorbell, locks
 from relief.policy import NoRuleInForce
-from relief.services import overpaid, work
+from relief.services import cross_checks, overpaid, work
 from relief.services import reassess as reassessment
 
 logger = logging.getLogger("relief.reassess")
@@ -42,6 +42,13 @@ def reassess() -> None:
         return
     if run is not None:
         ring_due()
+
+
+@shared_task
+def look_again() -> None:
+    """Run the cross-checks that are due, some of them; safe to run twice, late or never."""
+    if cross_checks.refresh_due(clock=timezone.now):
+        doorbell.ring(look_again)
 
 
 def ring_due() -> int:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from relief.views import accounts, explain, holds, runs
+from relief.views import accounts, checks, explain, holds, runs
 from relief.views.monthly import desk
 
 app_name = "relief"
@@ -14,6 +14,10 @@ urlpatterns = [
     path("runs/<int:run_id>/cancel/", runs.cancel_run, name="run_cancel"),
     path("overpayments/", accounts.overpaid_list, name="overpayments"),
     path("monthly/", desk.desk_list, name="monthly"),
+    path("checks/", checks.check_list, name="checks"),
+    path("checks/look/", checks.look_now, name="look_now"),
+    path("checks/<slug:check_code>/", checks.finding_list, name="check"),
+    path("checks/<slug:check_code>/list.xlsx", checks.finding_workbook, name="check_workbook"),
     path("holds/", holds.hold_list, name="holds"),
     path("employers/<int:employer_id>/holds/", holds.employer_holds, name="employer_holds"),
     path("employers/<int:employer_id>/account/", accounts.account, name="account"),

@@ -12,7 +12,7 @@ from django.utils import timezone
 from registry.intake.staging import MOST_CHANGES, Change, Merged, Staging, Total, known_employers
 from registry.models import BankAccount, UnitType
 from registry.months import first_of
-from registry.queries import ACCOUNTS_IN_FORCE
+from registry.queries import ACCOUNTS_IN_FORCE, other_holder_sql
 from registry.slots import ImportKind
 from registry.workbook.check import Problem
 from registry.workbook.schema import Column, Kind, Schema
@@ -86,20 +86,14 @@ def _other_holders(staging: Staging) -> list[Problem]:
     """Return the accounts of somebody else than the unit or the owner of an individual
     business (D15); names are compared by NFKC and without blanks."""
     staging.cursor.execute(
-        """
+        f"""
         SELECT s."row", s.holder, s.employer_name
         FROM intake_account s LEFT JOIN LATERAL (
             SELECT unit_type FROM registry_employerterms t
             WHERE t.employer_id = s.employer_id AND t.from_month <= %(month)s
             ORDER BY t.from_month DESC, t.id DESC LIMIT 1
         ) t ON true
-        CROSS JOIN LATERAL (
-            SELECT regexp_replace(normalize(s.holder, NFKC), '\\s', '', 'g') AS holder,
-                regexp_replace(normalize(s.employer_name, NFKC), '\\s', '', 'g') AS name,
-                regexp_replace(normalize(s.legal_person, NFKC), '\\s', '', 'g') AS person
-        ) p
-        WHERE p.holder <> p.name
-            AND NOT (t.unit_type = %(individual)s AND p.person <> '' AND p.holder = p.person)
+        WHERE {other_holder_sql("s.holder", "s.employer_name", "s.legal_person", "t.unit_type")}
         ORDER BY s."row"
         """,
         {

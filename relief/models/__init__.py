@@ -5,9 +5,11 @@
 - `monthly`: declarations online: drafts, what is on its way, receipts;
 - `holds`: raised bases that wait for their audit, and how it ended;
 - `paid`: money that arrived or left again, and what is overpaid;
+- `cross_checks`: what the cross-checks found when they last looked;
 - `runs`: recalculations, their shards, what waits for one, and assessments.
 """
 
+from relief.models.cross_checks import CrossCheck, CrossCheckCount, CrossCheckFinding
 from relief.models.declared import Declaration, DeclarationLine, Insurance
 from relief.models.holds import BaseHold, BaseHoldEnd
 from relief.models.monthly import (
@@ -24,6 +26,9 @@ __all__ = [
     "Assessment",
     "BaseHold",
     "BaseHoldEnd",
+    "CrossCheck",
+    "CrossCheckCount",
+    "CrossCheckFinding",
     "Declaration",
     "DeclarationLine",
     "Insurance",

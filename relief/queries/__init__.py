@@ -5,6 +5,7 @@
 - `holds`: raised bases that wait for their audit
 - `explanations`: why an amount is what it is
 - `desk`: runs and overpayments as the desk lists them
+- `cross_checks`: what doesn't fit together in the data
 """
 
 from relief.queries.amounts import (

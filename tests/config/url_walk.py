@@ -141,6 +141,7 @@ MAKERS: dict[str, Callable[[Employer], object]] = {
     "run_id": lambda employer: make_run(employers=[employer]).pk,
     "month": lambda employer: "2020-02",
     "receipt": lambda employer: _refund(employer).receipt,
+    "check_code": lambda employer: "holder-differs",
     "insurance": lambda employer: "pension",
     "number": lambda employer: _batch(employer).number,
     "file_id": lambda employer: _bank_file(employer).pk,
