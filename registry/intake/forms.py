@@ -1,11 +1,13 @@
-"""The upload form."""
+"""Forms of imports: upload, decisions, calls for help, statistics; search in the manual."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django import forms
 
+from registry import slots
 from registry.intake import queries
+from registry.intake.weeks import Week
 from registry.models import Officer
 
 
@@ -85,4 +87,41 @@ class ManualSearch(forms.Form):
         help_text="例如：身份证、校验、表头、密码。",
         widget=forms.TextInput(attrs={"type": "search"}),
         error_messages={"max_length": "请不要超过 60 个字"},
+    )
+
+
+class StatisticsFilter(forms.Form):
+    """Of which week, kind and senders the errors are counted."""
+
+    week = forms.ChoiceField(label="周", required=False)
+    kind = forms.ChoiceField(label="工作簿类别", required=False)
+    sender = forms.ChoiceField(
+        label="由谁上传",
+        required=False,
+        choices=[("", "全部"), ("staff", "经办机构"), ("enterprise", "参保单位")],
+    )
+
+    def __init__(self, *args: Any, weeks: Iterable[Week], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kinds = [(name, kind.schema.title) for name, kind in slots.import_kinds().items()]
+        week, kind = self.fields["week"], self.fields["kind"]
+        assert isinstance(week, forms.ChoiceField)
+        assert isinstance(kind, forms.ChoiceField)
+        week.choices = [(str(each), each.label) for each in weeks]
+        kind.choices = [("", "全部"), *kinds]
+
+    def by_enterprise(self) -> bool | None:
+        """Return whether enterprises' workbooks are meant; None: everybody's."""
+        return {"staff": False, "enterprise": True}.get(self.cleaned_data["sender"])
+
+
+class CallForm(forms.Form):
+    """What somebody called about."""
+
+    note = forms.CharField(
+        label="问了什么",
+        required=False,
+        max_length=200,
+        help_text="可以不填，例如：不知道怎样把一列设为文本。请不要写证件号码。",
+        error_messages={"max_length": "请不要超过 200 个字"},
     )

@@ -5,7 +5,7 @@ from django.db.models import Count, Q, QuerySet
 from django.shortcuts import get_object_or_404
 
 from registry import slots
-from registry.models import Agency, Import, Officer, Post, WorkState
+from registry.models import Agency, Import, ImportCall, Officer, Post, WorkState
 from registry.scope import Viewer, viewer_of
 from registry.slots import ImportKind
 
@@ -84,3 +84,9 @@ def kinds_of(viewer: Viewer) -> dict[str, ImportKind]:
     if viewer.membership is None:
         return {}
     return {name: kind for name, kind in slots.import_kinds().items() if kind.portal}
+
+
+def calls_about(import_: Import) -> QuerySet[ImportCall]:
+    """Return the calls for help with an import, the newest first."""
+    calls = ImportCall.objects.filter(import_of=import_).select_related("by")
+    return calls.order_by("-at", "-pk")

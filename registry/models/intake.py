@@ -119,6 +119,8 @@ class Import(Work):
         verbose_name_plural = "导入"
         indexes = [
             models.Index(name="import_latest", fields=["-id"]),
+            # What a week brought in, for the statistics of errors.
+            models.Index(name="import_by_day", fields=["created_at"]),
             models.Index(
                 name="import_open",
                 fields=["lease_until"],

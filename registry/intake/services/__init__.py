@@ -6,9 +6,11 @@
 - `confirming`: the named people who say yes, or drop it;
 - `giving_back`: the user's own workbook with its errors marked;
 - `parking`: bad rows that wait while the good ones are stored;
-- `withdrawing`: take an import back, by two people.
+- `withdrawing`: take an import back, by two people;
+- `calling`: calls for help with an import.
 """
 
+from registry.intake.services.calling import record_call
 from registry.intake.services.checking import check_and_commit, work_on
 from registry.intake.services.confirming import (
     NotReady,
@@ -60,6 +62,7 @@ __all__ = [
     "kind_of",
     "receive",
     "receive_and_claim",
+    "record_call",
     "request_cancel",
     "second",
     "work_on",
