@@ -13,6 +13,7 @@ urlpatterns = [
     path("monthly/check/<int:filing_id>/second/", checking.second, name="second"),
     path("monthly/check/<int:filing_id>/ask/", checking.ask, name="ask"),
     path("monthly/check/<int:filing_id>/give-up/", checking.give_up, name="give_up"),
+    path("monthly/check/<int:filing_id>/rows/", checking.dismiss, name="dismiss"),
     path("monthly/check/<int:filing_id>/marked.xlsx", checking.marked_workbook, name="marked"),
     path("monthly/receipt/<str:monthly_receipt>/", receipts.receipt, name="receipt"),
     path("monthly/<str:month>/", start.month_page, name="month"),

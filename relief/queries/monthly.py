@@ -6,11 +6,12 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from django.db import connection
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Max, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from registry import months, scope
-from registry.models import Agency, Employer, Membership
+from registry.models import Agency, Employer, Import, Membership
 from registry.models.intake import Stage
 from registry.money import ZERO
 from registry.scope import Viewer
@@ -31,8 +32,11 @@ UNFINISHED = (Stage.RECEIVED, Stage.REFUSED, Stage.PREVIEW, Stage.SECOND, Stage.
 
 
 def open_draft(employer_id: int, month: date) -> MonthlyDraft | None:
-    """Return the open draft of a month."""
+    """Return the open draft of a month, with `newest_line`: the month's `lines_mark` now."""
+    lines = DeclarationLine.objects.filter(employer_id=employer_id, month=month)
+    newest = lines.values("employer_id").annotate(newest=Max("pk")).values("newest")
     drafts = MonthlyDraft.objects.select_related("updated_by", "employer")
+    drafts = drafts.annotate(newest_line=Coalesce(Subquery(newest), 0))
     return drafts.filter(employer_id=employer_id, month=month, state="OPEN").first()
 
 
@@ -117,9 +121,14 @@ def search_submissions(
     return found
 
 
-def waiting_for_second(viewer: Viewer) -> QuerySet[MonthlyFiling]:
-    """Return the signed declarations that wait for a second person, the oldest first."""
-    return filings_for(viewer).filter(import_of__stage=Stage.SECOND).order_by("pk")
+def waiting_for_second(viewer: Viewer) -> QuerySet[Import]:
+    """Return the signed declarations that wait for a second person, the oldest first.
+
+    Those that came in by the API too, which have no filing.
+    """
+    found = scope.limit(Import.objects.filter(stage=Stage.SECOND, kind="declarations"), viewer)
+    own = found.filter(employer__isnull=False, withdraws__isnull=True)
+    return own.select_related("employer", "confirmed_by__membership").order_by("pk")
 
 
 def signers(employer_id: int, *, but: int | None = None) -> list[Membership]:

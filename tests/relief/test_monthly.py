@@ -406,6 +406,14 @@ def test_good_rows_may_be_signed_while_the_others_wait(unit, member):
     assert set(in_force(unit)) == {"职工001", "职工002"}
 
 
+def test_a_table_is_not_signed_in_part(member):
+    draft = begin(member)
+    edit(draft, member, typing(rows_of(draft)[0], pension_base="五千"))
+
+    with pytest.raises(services.NotWhole):
+        sign(send(draft, member), member, partial=True)
+
+
 # --- corrections ---
 
 
@@ -527,7 +535,7 @@ def test_where_nobody_else_may_sign_the_agencys_reviewer_is_the_second(unit, mem
     reviewer = make_officer("REVIEWER", name="周复核")
     stranger = make_officer("REVIEWER", district="510403")
 
-    assert [f.pk for f in monthly.waiting_for_second(scope.viewer_of(reviewer.user))] == [filing.pk]
+    assert list(monthly.waiting_for_second(scope.viewer_of(reviewer.user))) == [filing.import_of]
     assert not monthly.waiting_for_second(scope.viewer_of(stranger.user))
     seen = Import.objects.get(pk=filing.import_of_id).preview_sha256
     with pytest.raises(intake.NotYours):

@@ -8,11 +8,12 @@ import pytest
 from django.urls import reverse
 from openpyxl import load_workbook
 
+from casework.models import Notice
 from registry import tasks
 from registry.models import Import, Membership
 from relief.models import MonthlyDraft, MonthlyFiling, MonthlySubmission
 from tests.factories import AT, client_for, make_member, make_officer
-from tests.registry.workbooks import headers, make_person, workbook
+from tests.registry.workbooks import bring_in, headers, make_person, workbook
 from tests.relief.builders import make_size, recalculate
 from tests.relief.filing import (
     JULY,
@@ -26,6 +27,7 @@ from tests.relief.filing import (
     sign,
     three,
     typing,
+    upload,
 )
 
 pytestmark = pytest.mark.django_db
@@ -228,6 +230,22 @@ def test_the_template_has_last_months_persons_and_brings_no_errors(client, unit)
     assert Import.objects.latest("id").stage == Import.Stage.PREVIEW
 
 
+def test_rows_that_need_no_correction_are_given_up_with_the_reason(client, unit, member):
+    bad = line(unit, JULY, 2)
+    bad[4] = "五千"
+    filing = upload(member, line(unit, JULY, 1), bad)
+    sign(filing, member, partial=True)
+    receipt = client.get(reverse("portal_monthly:check", args=[filing.pk]), follow=True)
+    assert "有 1 行有错没有受理" in text_of(receipt)
+
+    address = reverse("portal_monthly:dismiss", args=[filing.pk])
+    assert "请写明原因" in text_of(client.post(address, {"rows": "", "reason": ""}))
+    done = client.post(address, {"rows": "3", "reason": "已离职"}, follow=True)
+
+    assert "1 行已登记为不再处理" in text_of(done)
+    assert Import.objects.get(pk=filing.import_of_id).stage == Import.Stage.STORED
+
+
 def test_no_file_is_an_error_beside_the_field(client):
     shown = client.post(reverse("portal_monthly:upload", args=[MONTH]), {})
 
@@ -332,6 +350,21 @@ def test_giving_up_a_check_keeps_the_draft(client, member):
 @pytest.mark.parametrize("month", ["2019-04", "2021-01", "x"])
 def test_a_month_that_cannot_be_declared_is_not_found(client, month):
     assert client.get(reverse("portal_monthly:month", args=[month])).status_code == 404
+
+
+def test_the_notice_leads_to_the_receipt(client, unit, member):
+    receipt = file_month(unit, member=member)
+
+    path = Notice.objects.get(employer=unit).path
+
+    assert path == reverse("portal_monthly:receipt", args=[receipt.receipt])
+
+
+def test_what_came_in_after_the_draft_was_begun_is_said(client, unit, member):
+    begin(member)
+    bring_in("declarations", workbook(headers("declarations"), line(unit, JULY, 1)))
+
+    assert "又有新的申报入库" in page(client, "edit", MONTH)
 
 
 # --- what pages cost ---

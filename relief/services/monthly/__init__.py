@@ -19,6 +19,7 @@ from relief.services.monthly.recording import record
 from relief.services.monthly.sending import NothingToSend, send_draft, send_workbook
 from relief.services.monthly.signing import (
     DraftChanged,
+    NotWhole,
     NoUndertaking,
     ask_signature,
     give_up,
@@ -35,6 +36,7 @@ __all__ = [
     "MonthNotOpen",
     "NoUndertaking",
     "NotOpen",
+    "NotWhole",
     "NothingToSend",
     "Typed",
     "ask_signature",

@@ -17,6 +17,10 @@ class DraftChanged(Exception):
     """The draft was changed after it was checked."""
 
 
+class NotWhole(Exception):
+    """The table on the page has errors: it is mended there, not signed in part."""
+
+
 class NoUndertaking(Exception):
     """The undertaking isn't agreed to, or its wording has changed meanwhile."""
 
@@ -42,6 +46,7 @@ def sign(
     that was agreed to. Signing twice changes nothing.
 
     :raises DraftChanged: if the draft isn't what was checked any more.
+    :raises NotWhole: if a part of a draft is to be signed; only workbooks are taken in part.
     :raises NoUndertaking: if the wording of today isn't agreed to.
     :raises intake.NotYours: if the viewer may not sign.
     :raises intake.NotReady: if there is nothing to sign.
@@ -53,6 +58,8 @@ def sign(
         raise NoUndertaking("请阅读承诺内容并勾选，再提交申报。")
     if filing.draft is not None and filing.draft.version != filing.draft_version:
         raise DraftChanged("草稿在核对之后又改过。请返回表格，重新核对后再提交。")
+    if filing.draft is not None and partial:
+        raise NotWhole("表里还有错误。请返回表格改正，重新核对后再提交。")
     intake.confirm(import_id=filing.import_of_id, by=viewer, seen=seen, at=at, partial=partial)
     filing.undertaking = undertaking
     filing.save(update_fields=["undertaking"])

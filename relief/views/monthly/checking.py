@@ -9,13 +9,14 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
 from registry import doorbell, scope, work
 from registry.intake import queries as intake_queries
 from registry.intake import rights
 from registry.intake import services as intake
+from registry.intake.forms import DismissForm
 from registry.models import Import
 from registry.models.intake import Stage
 from registry.tasks import work_import
@@ -34,6 +35,7 @@ _REFUSALS = (
     intake.PreviewChanged,
     intake.SamePerson,
     services.DraftChanged,
+    services.NotWhole,
     services.NoUndertaking,
     services.NotOpen,
     services.NothingToSend,
@@ -68,6 +70,7 @@ def check(request: HttpRequest, filing_id: int) -> HttpResponse:
             "title": f"核对{filing.month.year}年{filing.month.month}月申报",
             "open": found.state in work.OPEN,
             "poll": reverse("portal_monthly:progress", args=[filing.pk]),
+            "is_signable": not (filing.draft_id and found.rejected),
             "errors": errors,
             "draft_rows": monthly.draft_rows(filing, [entry["row"] for entry in errors]),
             "shown": len(found.errors),
@@ -177,6 +180,37 @@ def give_up(request: HttpRequest, filing_id: int) -> HttpResponse:
         return redirect("portal_monthly:check", filing.pk)
     messages.success(request, "这次核对已放弃，没有提交任何内容。")
     return redirect("portal_monthly:month", f"{filing.month:%Y-%m}")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@scope.member_required
+def dismiss(request: HttpRequest, filing_id: int) -> HttpResponse:
+    """Give up rows that wait for their correction, with the reason."""
+    filing = _find(request, filing_id)
+    waiting = list(filing.import_of.parked.filter(ended_at__isnull=True).order_by("row"))
+    form = DismissForm(request.POST or None, rows=[row.row for row in waiting])
+    if form.is_valid():
+        try:
+            count = intake.dismiss(
+                import_id=filing.import_of_id,
+                rows=form.cleaned_data["rows"] or None,
+                reason=form.cleaned_data["reason"],
+                by=scope.viewer(request),
+                at=timezone.now(),
+            )
+        except (intake.NotYours, intake.RowEnded) as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, f"{count} 行已登记为不再处理。")
+            return redirect("portal_monthly:check", filing.pk)
+    context = {
+        "filing": filing,
+        "form": form,
+        "count": len(waiting),
+        "month": filing.month,
+        "written": f"{filing.month:%Y-%m}",
+    }
+    return render(request, "relief/monthly/dismiss.html", context)
 
 
 @require_safe

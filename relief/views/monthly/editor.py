@@ -57,7 +57,12 @@ def edit(request: HttpRequest, month: str) -> HttpResponse:
         return redirect("portal_monthly:month", month)
     if request.method == "POST":
         return _save(request, draft, month)
-    return _page(request, draft, month, _asked(request.GET))
+    return _page(request, draft, month, _asked(request.GET), outdated=_outdated(draft))
+
+
+def _outdated(draft: MonthlyDraft) -> bool:
+    """Whether the month was declared from elsewhere after the draft was begun."""
+    return bool(draft.newest_line != draft.lines_mark)  # type: ignore[attr-defined]  # annotated
 
 
 def _page(
@@ -66,6 +71,7 @@ def _page(
     month: str,
     asked: dict[str, str],
     *,
+    outdated: bool,
     conflicts: Mapping[int, services.Conflict] | None = None,
 ) -> HttpResponse:
     table = monthly_table.page_of(
@@ -100,6 +106,7 @@ def _page(
             "shows": monthly_table.SHOWS,
             "lines": lines,
             "conflicts": bool(conflicts),
+            "outdated": outdated,
             "focus": asked.get("row", ""),
         },
     )
@@ -123,7 +130,8 @@ def _save(request: HttpRequest, draft: MonthlyDraft, month: str) -> HttpResponse
         return redirect("portal_monthly:month", month)
     if edited.conflicts:
         conflicts = {conflict.row_id: conflict for conflict in edited.conflicts}
-        return _page(request, edited.draft, month, asked, conflicts=conflicts)
+        outdated = _outdated(draft)
+        return _page(request, edited.draft, month, asked, outdated=outdated, conflicts=conflicts)
     if pressed == "check":
         return _check(request, edited.draft, month)
     if edited.added is not None:

@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 
 from registry import scope
 from registry.models import ParkedRow
-from relief.models import MonthlySubmission
+from relief.models import MonthlyFiling, MonthlySubmission
 from relief.monthly_data import monthly_data
 from relief.queries import monthly, monthly_facts
 from relief.views.monthly.start import due_on, month_of
@@ -28,6 +28,7 @@ def receipt(request: HttpRequest, monthly_receipt: str) -> HttpResponse:
             "month": found.month,
             "written": f"{found.month:%Y-%m}",
             "import": found.import_of,
+            "filing": MonthlyFiling.objects.filter(import_of=found.import_of).first(),
             "amounts": rows,
             "overall": monthly_facts.overall(rows),
             "undertaking": monthly_data().wording(found.undertaking),
