@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db import connection, transaction
-from django.db.models import Max, Q
+from django.db.models import Max, Q, Sum
 from django.utils import timezone
 
 from registry.models import BankAccount, Employer, Import, WorkState
@@ -82,6 +82,12 @@ def ask(*, at: datetime) -> None:
     with transaction.atomic():
         rows = CrossCheck.objects.select_for_update(skip_locked=True).order_by("pk")
         CrossCheck.objects.filter(pk__in=[row.pk for row in rows]).update(asked_at=at)
+
+
+def is_cut(code: str) -> bool:
+    """Return whether a check has found more in the city than its list keeps."""
+    found = CrossCheckCount.objects.filter(check_code=code).aggregate(all=Sum("findings"))["all"]
+    return (found or 0) > MOST_KEPT
 
 
 def _make_rows() -> None:

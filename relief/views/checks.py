@@ -76,6 +76,7 @@ def finding_list(request: HttpRequest, check_code: str) -> HttpResponse:
             "page": page,
             "rows": listed.rows_of(check, page.object_list, viewer),
             "overall": overall,
+            "is_cut": cross_checks.is_cut(check.code),
             "most_kept": cross_checks.MOST_KEPT,
             "most_exported": MOST_EXPORTED,
             "may_ask": _may_ask(scope.officer_of(request)),

@@ -488,7 +488,7 @@ def test_the_pages_cost_the_same_whatever_there_is_to_list(rows):
 
     for path, most in (
         (reverse("relief:checks"), 5),
-        (reverse("relief:check", args=["shared-account"]), 9),
+        (reverse("relief:check", args=["shared-account"]), 10),
         (reverse("relief:check_workbook", args=["shared-account"]), 6),
     ):
         with CaptureQueriesContext(
@@ -565,6 +565,18 @@ def test_somebody_may_ask_for_a_look_at_once():
         make_officer(agency=make_agency(Agency.Kind.ZONE, district="510400", zone="钒钛高新区")),
     ):
         assert client_for(officer).post(reverse("relief:look_now")).status_code == 403
+
+
+def test_a_list_too_long_to_keep_counts_all_and_says_so(monkeypatch):
+    monkeypatch.setattr(cross_checks, "MOST_KEPT", 2)
+    for _ in range(3):
+        make_employer(account="12345678")
+    cross_checks.refresh_all(at=AT)
+
+    assert CrossCheckFinding.objects.filter(check_code="shared-account").count() == 2
+    told = page(city(), "shared-account")
+    assert "共 3 条" in told
+    assert "只保留最要紧的 2 条" in told
 
 
 def test_an_unknown_check_is_not_found():
