@@ -154,29 +154,32 @@ def codes(
     return ranked[:TOP]
 
 
+# What came after a workbook is found in one pass over all of its sender, from the last to the
+# first: comparing each bad one with each good one takes seconds in a busy week.
 _UPLOADS = f"""
-WITH book AS MATERIALIZED (
+WITH book AS (
     SELECT i.id, i.kind, i.employer_id IS NOT NULL AS by_enterprise, i.error_count,
-        i.created_at, i.created_at >= %(begins)s AS now, {_SENDER} AS sender
-    FROM registry_import i WHERE i.id IN ({{seen}})
-), good AS MATERIALIZED (
-    SELECT i.id, i.kind, i.finished_at, {_SENDER} AS sender FROM registry_import i
-    WHERE i.created_at >= %(earliest)s AND i.created_at < %(latest)s
-        AND i.withdraws_id IS NULL AND i.stage = 'STORED' AND i.error_count = 0
-), parked AS MATERIALIZED (
-    SELECT w.import_of_id, bool_and(w.resolved_by_id IS NOT NULL) AS all_right, max(w.ended_at) AS ended
-    FROM registry_parkedrow w JOIN book b ON b.id = w.import_of_id GROUP BY w.import_of_id
+        i.created_at, i.created_at >= %(begins)s AS now, {_SENDER} AS sender,
+        CASE WHEN i.stage = 'STORED' AND i.error_count = 0 THEN i.finished_at END AS right_at,
+        i.id IN ({{seen}}) AS seen
+    FROM registry_import i
+    WHERE i.created_at >= %(earliest)s AND i.created_at < %(latest)s AND i.withdraws_id IS NULL
+), followed AS (
+    SELECT *, min(right_at) OVER (
+        PARTITION BY kind, sender ORDER BY id DESC
+        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS followed_at
+    FROM book
+), parked AS (
+    SELECT w.import_of_id AS id, max(w.ended_at) AS brought_right_at
+    FROM registry_parkedrow w WHERE w.import_of_id IN (SELECT id FROM book WHERE error_count > 0)
+    GROUP BY w.import_of_id HAVING bool_and(w.resolved_by_id IS NOT NULL)
 ), ended AS (
-    SELECT b.*,
-        b.error_count > 0 AS bad,
-        EXISTS (SELECT FROM registry_importcall c WHERE c.import_of_id = b.id) AS called,
-        EXISTS (
-            SELECT FROM parked w WHERE w.import_of_id = b.id AND w.all_right
-                AND w.ended <= b.created_at + %(patience)s)
-        OR EXISTS (
-            SELECT FROM good g WHERE g.kind = b.kind AND g.sender = b.sender AND g.id > b.id
-                AND g.finished_at <= b.created_at + %(patience)s) AS mended
-    FROM book b
+    SELECT f.*, f.error_count > 0 AS bad,
+        coalesce(least(f.followed_at, w.brought_right_at) <= f.created_at + %(patience)s, false)
+            AS mended,
+        EXISTS (SELECT FROM registry_importcall c WHERE c.import_of_id = f.id) AS called
+    FROM followed f LEFT JOIN parked w USING (id)
+    WHERE f.seen
 )
 SELECT GROUPING(kind, by_enterprise) > 0, kind, by_enterprise, now,
     count(*), count(*) FILTER (WHERE bad), count(DISTINCT sender) FILTER (WHERE bad),
