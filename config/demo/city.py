@@ -5,7 +5,7 @@ no global random state.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from random import Random
@@ -256,6 +256,8 @@ class _Builder:
         first = story.first_month or FIRST_MONTH
         level = 5200.0 if story.size == "大型" else 4100.0
         people = list(self.people(story.people, first=first, unit_level=level))
+        if last := story.last_month:
+            people = [replace(person, last=min(person.last, last)) for person in people]
         if story.quirks:
             people[:5] = _odd_bases(people[:5])
         parents = {

@@ -7,6 +7,7 @@ from pathlib import Path
 from django.db import connection
 
 from config.demo import workbooks
+from config.demo.filings import FileMonth
 from config.demo.steps import (
     AgreeOnPassword,
     BringIn,
@@ -43,7 +44,9 @@ def steps() -> Sequence[Step]:
         for step in (*(BringIn(file) for file in workbooks.FILES if file.lot == lot), run, Offer())
     ]
     walks: list[Step] = [WalkOn(walk) for walk in WALKS]
-    return [OpenStaff(), *lots, OpenOwners(), FundAccounts(), *walks, Offer(), AgreeOnPassword()]
+    filed = FileMonth("individual", date(2020, 12, 1))
+    opened = [OpenOwners(), FundAccounts()]
+    return [OpenStaff(), *lots, *opened, *walks, Offer(), filed, AgreeOnPassword()]
 
 
 def load(*, folder: Path, clock: Clock, say: Callable[[str], None]) -> int:

@@ -41,6 +41,8 @@ class Story:
     habit: Habit = Habit.BY_THE_BOOK
     pay_day: int = 12
     first_month: date | None = None
+    # What comes after it the unit declares online, by itself.
+    last_month: date | None = None
     account_tail: str = ""
     quirks: bool = False
 
@@ -56,11 +58,11 @@ STORIES: tuple[Story, ...] = (
     ),
     Story(
         "small", 2, "攀枝花木棉坡餐饮有限公司", _COMPANY, "6210", "0.4", 14,
-        district="510402", size="小型", pay_day=12,
+        district="510402", size="小型", pay_day=12, last_month=date(2020, 11, 1),
     ),
     Story(
         "individual", 3, "东区向暖小吃店", "个体工商户", "6220", "0.4", 3,
-        district="510402",
+        district="510402", last_month=date(2020, 11, 1),
     ),
     Story(
         "social", 4, "攀枝花霁川养老服务中心", "民办非企业单位", "8514", "0.2", 22,

@@ -27,8 +27,9 @@ from config.demo.stories import BY_KEY, WALKS
 from refunds.models import Batch, Obligation
 from refunds.workflow import State
 from registry.models import Employer, Import, Membership
-from relief import exports
-from relief.models import DeclarationLine, ReassessmentDue, Run
+from relief import exports, queries
+from relief.models import DeclarationLine, MonthlySubmission, ReassessmentDue, Run
+from relief.queries import monthly
 
 NOW = datetime(2021, 3, 1, 9, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 TODAY = NOW.date()
@@ -179,12 +180,23 @@ class TestTheDemoCity(TestCase):
         for story in ("government", "institution", "missing", "missing_branch"):
             assert refunds_of(story) == []
 
+    def test_a_month_was_declared_online_and_another_can_be(self):
+        december = date(2020, 12, 1)
+        receipt = MonthlySubmission.objects.get()
+        assert (receipt.employer.uscc, receipt.month) == (code_of(BY_KEY["individual"]), december)
+        assert receipt.totals["headcount"] > 0
+        small = Employer.objects.get(uscc=code_of(BY_KEY["small"]))
+        rows = monthly.overview(small, policy=queries.policy_as_of(TODAY), today=TODAY)
+        assert [row.month for row in rows if row.is_next] == [december]
+
     def test_an_interrupted_load_goes_on_and_does_no_step_twice(self):
         assert self.starts == len(self.said) // 7 + 1 > 3
         # Only the search for overpayments follows every run, under the same title.
         titles = Counter(line.partition("：")[0] for line in self.said)
         assert titles["多缴转为待退费，通知单位"] == len(load.RUNS) + 1
-        assert Import.objects.count() == len(workbooks.FILES)
+        brought = Import.objects.filter(employer__isnull=True)
+        assert brought.count() == len(workbooks.FILES)
+        assert MonthlySubmission.objects.count() == 1
 
     def test_a_second_load_does_nothing(self):
         said: list[str] = []
