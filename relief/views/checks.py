@@ -99,7 +99,7 @@ def finding_workbook(request: HttpRequest, check_code: str) -> HttpResponse:
         head = [*(["单位名称", "统一社会信用代码", "参保地"] if check.about_units else [])]
         head += ["所属期"] if check.has_month else []
         head += [column.label for column in check.columns]
-        head += [check.amount_label] if check.amount_label else []
+        head += [f"{check.amount_label}（元）"] if check.amount_label else []
         sheet.set_column(0, len(head) - 1, 20)
         for place, title in enumerate(head):
             sheet.write_string(0, place, title, bold)

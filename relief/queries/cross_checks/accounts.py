@@ -93,7 +93,7 @@ CHECKS = (
         ),
         find=_overpaid_without_account,
         order="amount DESC, employer_id",
-        amount_label="多缴（元）",
+        amount_label="多缴",
         has_month=False,
     ),
     Check(

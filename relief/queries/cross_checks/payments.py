@@ -156,7 +156,7 @@ CHECKS = (
         ),
         find=_payments_without_declaration,
         order=_LARGEST,
-        amount_label="合计（元）",
+        amount_label="合计",
     ),
     Check(
         code="declaration-without-payment",
@@ -172,7 +172,7 @@ CHECKS = (
         ),
         find=_declarations_without_payment,
         order=_LARGEST,
-        amount_label="应缴合计（元）",
+        amount_label="应缴合计",
     ),
     Check(
         code="unit-without-declaration",
@@ -197,6 +197,6 @@ CHECKS = (
         ),
         find=_paid_more_than_gross,
         order=_LARGEST,
-        amount_label="超出（元）",
+        amount_label="超出",
     ),
 )

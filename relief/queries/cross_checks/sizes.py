@@ -106,7 +106,7 @@ CHECKS = (
         ),
         find=_months_without_size,
         order="amount DESC, employer_id, month",
-        amount_label="最多可减免（元）",
+        amount_label="最多可减免",
     ),
     Check(
         code="size-without-unit",
