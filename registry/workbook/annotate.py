@@ -29,8 +29,8 @@ from openpyxl.styles import PatternFill
 
 from registry.workbook import digest, pens, reader
 from registry.workbook.cells import Cell, is_blank, plain
-from registry.workbook.check import sheet_to_read
 from registry.workbook.marks import Marks, Note, Places
+from registry.workbook.mended import sheet_to_read
 from registry.workbook.pens import Look, Pen
 from registry.workbook.schema import Column, Kind, Schema
 from registry.workbook.template import AUTHOR, TEXT_KINDS, WIDTHS
@@ -144,8 +144,10 @@ def _may_be_kept(source: Path, problems: int) -> bool:
         # openpyxl takes the escape off a text that looks like one, and so changes the text.
         if any(_ESCAPED in package.read(part) for part in parts if "xl/" in part.filename):
             return False
-    height = sheet_to_read(source).height
-    return height is not None and height <= MOST_KEPT_ROWS + 1
+    sheet = sheet_to_read(source)
+    if sheet.patched:
+        return False  # what was mended on our sheet has to be moved to its place
+    return sheet.height is not None and sheet.height <= MOST_KEPT_ROWS + 1
 
 
 def _keep(

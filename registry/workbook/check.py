@@ -26,6 +26,7 @@ from registry.workbook.cells import (
     shown,
     squeeze,
 )
+from registry.workbook.mended import sheet_to_read
 from registry.workbook.schema import Column, Schema
 
 #: As many errors as anybody will read; the count goes on.
@@ -130,32 +131,6 @@ def check(
             warning = Problem(None, None, "old_template", _quoted(used or ""), {"current": current})
             checked.warnings.append(warning)
     return checked
-
-
-def sheet_to_read(path: Path) -> reader.Sheet:
-    """Return the first sheet, or our sheet of bad rows behind it if somebody has mended it there.
-
-    :raises reader.Unreadable: if there is none that could be read.
-    """
-    first = reader.read(path)
-    if digest.SHEET in first.others and _is_edited(reader.read(path, sheet=digest.SHEET)):
-        return reader.read(path, sheet=digest.SHEET)
-    return first
-
-
-def _is_edited(sheet: reader.Sheet) -> bool:
-    """Say whether a row of our sheet no longer says what it said when we handed it out."""
-    rows = iter(sheet.rows)
-    titles = [shown(cell).strip() for cell in next(rows, [])]
-    if not {digest.IMPORT, digest.ROW, digest.DIGEST} <= set(titles):
-        return False
-    ours = {titles.index(title) for title in (digest.IMPORT, digest.ROW, digest.DIGEST)}
-    at = titles.index(digest.DIGEST)
-    return any(
-        shown(row[at]) != digest.of([cell for place, cell in enumerate(row) if place not in ours])
-        for row in rows
-        if reader.has_content(row)
-    )
 
 
 def _check_sheet(

@@ -43,7 +43,7 @@ class Sheet:
     """Rows as the spreadsheet shows them, the first one first, and their number if known.
 
     `first_column` is 1 where the leftmost cell is in column A. A CSV has no `name`.
-    `others` are the workbook's further sheets.
+    `others` are the workbook's further sheets; `patched`: rows of one of them stand in it.
     """
 
     rows: Iterator[Sequence[Cell]]
@@ -51,6 +51,7 @@ class Sheet:
     first_column: int = 1
     name: str = ""
     others: tuple[str, ...] = ()
+    patched: bool = False
 
 
 def read(path: Path, *, sheet: str | None = None) -> Sheet:

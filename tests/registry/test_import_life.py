@@ -1,5 +1,8 @@
 """The life of an import on a page: rehearsed, confirmed, stored in part, mended, taken back."""
 
+from io import BytesIO
+
+import openpyxl
 import pytest
 from django.db import IntegrityError, transaction
 
@@ -213,6 +216,52 @@ def test_the_corrected_sheet_of_bad_rows_finishes_the_same_import():
     assert partly.stage == Stage.STORED
     assert {row.resolved_by for row in partly.parked.all()} == {mended}
     assert set(sizes_now()) == {good, bad, third}
+
+
+def mended_on_our_sheet(found, *, row, column, value):
+    """Return the workbook that came back, one cell of «待更正» mended, as a user saves it."""
+    with found.annotated.open("rb") as file:
+        book = openpyxl.load_workbook(file)
+    sheet = book["待更正"]
+    place = [cell.value for cell in sheet[1]].index(column) + 1
+    sheet.cell(row, place).value = value
+    target = BytesIO()
+    book.save(target)
+    target.seek(0)
+    return target
+
+
+def send(file, *, by):
+    received = services.receive(kind="sizes", file=file, file_name="b.xlsx", by=by, at=AT)
+    return worked_on(received)
+
+
+def test_ones_own_workbook_comes_back_and_mended_there_all_of_it_is_stored():
+    officer, good, bad = city(), make_uscc(), make_uscc()
+    refused = upload("sizes", size_of(good), size_of(bad, "巨型"), by=officer)
+
+    again = confirmed(
+        send(mended_on_our_sheet(refused, row=2, column="划型", value="大型"), by=officer)
+    )
+
+    assert counts(again) == (2, 2, 0, 0)
+    assert set(sizes_now()) == {good, bad}
+
+
+def test_after_a_partial_import_the_mended_workbook_closes_the_gap():
+    officer, good, bad = city(), make_uscc(), make_uscc()
+    partly = confirmed(
+        upload("sizes", size_of(good), size_of(bad, "巨型"), by=officer), partial=True
+    )
+
+    again = confirmed(
+        send(mended_on_our_sheet(partly, row=2, column="划型", value="大型"), by=officer)
+    )
+
+    partly.refresh_from_db()
+    assert counts(again) == (2, 1, 1, 0)
+    assert partly.stage == Stage.STORED
+    assert partly.parked.get().resolved_by == again
 
 
 def test_a_row_is_known_again_by_its_business_key_and_a_nameless_one_by_its_place():
