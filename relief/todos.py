@@ -6,14 +6,38 @@ from django.urls import reverse
 
 from casework.todo import Todo
 from registry import scope
-from registry.models import Post
+from registry.models import Agency, Officer, Post
 from relief.queries import holds
+from relief.queries.cross_checks import listed
+from relief.queries.cross_checks.kinds import Severity
 
 
 def todos(viewer: scope.Viewer) -> list[Todo]:
-    """Return what waits for this viewer: for auditors the raised bases of their own employers."""
+    """Return what waits for this viewer: data that can't be right, and for auditors the raised
+    bases of their own employers."""
     officer = viewer.officer
-    if officer is None or officer.post != Post.AUDIT:
+    if officer is None or officer.agency.kind != Agency.Kind.SOCIAL_INSURANCE:
+        return []
+    return [*_alarms(viewer, officer), *_raised_bases(officer)]
+
+
+def _alarms(viewer: scope.Viewer, officer: Officer) -> list[Todo]:
+    if officer.post not in (Post.HANDLER, Post.REVIEWER, Post.AUDIT):
+        return []
+    return [
+        Todo(
+            row.check.title,
+            row.findings,
+            reverse("relief:check", args=[row.check.code]),
+            "数据或系统有问题，请立即联系系统管理员",
+        )
+        for row in listed.overview(viewer)
+        if row.check.severity is Severity.ALARM
+    ]
+
+
+def _raised_bases(officer: Officer) -> list[Todo]:
+    if officer.post != Post.AUDIT:
         return []
     mine = scope.actionable(holds.open_holds(), officer)
     waiting = mine.order_by().values("employer").distinct().count()

@@ -10,10 +10,10 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db import connection, transaction
-from django.db.models import Max, Q, Sum
+from django.db.models import Max, Model, Q, Sum
 from django.utils import timezone
 
-from registry.models import BankAccount, Employer, Import, WorkState
+from registry.models import BankAccount, Employer, EmployerFormer, Import, WorkState
 from registry.work import OPEN
 from relief import queries
 from relief.models import (
@@ -22,6 +22,7 @@ from relief.models import (
     CrossCheckFinding,
     Declaration,
     OverpaidMark,
+    PolicyDocument,
     Run,
 )
 from relief.policy import NoRuleInForce
@@ -36,6 +37,13 @@ PATIENCE = timedelta(minutes=10)
 #: A task stops taking on further checks after this; the next one goes on.
 AT_MOST = timedelta(seconds=20)
 Clock = Callable[[], datetime]
+#: What the checks read beside the inputs of a run; a changed unit leaves its former facts.
+_MORE_INPUTS: dict[str, type[Model]] = {
+    "accounts": BankAccount,
+    "employers": Employer,
+    "changed_employers": EmployerFormer,
+    "policy": PolicyDocument,
+}
 
 _FOUND = """
 DROP TABLE IF EXISTS cross_check_found;
@@ -55,18 +63,22 @@ FROM cross_check_found ORDER BY {order} LIMIT {most}
 
 
 def facts(day: date) -> dict[str, object]:
-    """Return what the checks go by: the newest number of every input, and the day."""
+    """Return what the checks go by: the newest number of every input, and the day.
+
+    An import that has only been previewed moves nothing.
+    """
     overpaid = OverpaidMark.objects.filter(pk=1).values_list("day", "payments", "run").first()
-    imported = Import.objects.filter(state=WorkState.DONE).aggregate(last=Max("finished_at"))
     return {
         **inputs.marks(),
-        "accounts": BankAccount.objects.aggregate(last=Max("pk"))["last"] or 0,
-        "employers": Employer.objects.aggregate(last=Max("pk"))["last"] or 0,
-        "imports": str(imported["last"]),
+        **{name: _newest(model) for name, model in _MORE_INPUTS.items()},
         "run": Run.objects.filter(state=WorkState.DONE).aggregate(last=Max("pk"))["last"] or 0,
         "overpaid": str(overpaid),
         "day": day.isoformat(),
     }
+
+
+def _newest(model: type[Model]) -> int:
+    return model._default_manager.aggregate(last=Max("pk"))["last"] or 0
 
 
 def known_on(day: date) -> Known:

@@ -13,8 +13,11 @@ from openpyxl import load_workbook
 
 from registry.models import Agency, BankAccount, Employer, Post, UnitType, WorkState
 from registry.scope import viewer_of
+from relief import tasks
 from relief.models import CrossCheck, CrossCheckCount, CrossCheckFinding, DeclarationLine
+from relief.policy import NoRuleInForce
 from relief.queries.cross_checks import CHECKS, listed
+from relief.run import inputs
 from relief.services import cross_checks, overpaid
 from tests.factories import (
     client_for,
@@ -540,6 +543,7 @@ def test_a_check_looks_again_when_the_facts_have_moved():
     assert set(cross_checks.due(at=AT)) == set(CHECKS)
     work()
     assert CrossCheckFinding.objects.filter(check_code="holder-differs").count() == 1
+    make_import()  # nothing came of it yet
     assert cross_checks.due(at=AT) == []
     assert set(cross_checks.due(at=AT + timedelta(days=1))) == set(CHECKS)
 
@@ -577,6 +581,41 @@ def test_a_list_too_long_to_keep_counts_all_and_says_so(monkeypatch):
     told = page(city(), "shared-account")
     assert "共 3 条" in told
     assert "只保留最要紧的 2 条" in told
+
+
+def test_the_alarm_stands_on_the_to_do_lists_of_those_who_see_the_unit():
+    declare(make_employer(district="510402"))
+    cross_checks.refresh_all(at=AT)
+    here, there = make_officer(district="510402"), make_officer(district="510403")
+    title = CHECKS["persons-and-totals"].title
+    assert title not in client_for(here).get("/desk/").content.decode()
+
+    damage("UPDATE relief_declaration SET headcount = headcount + 1")
+    cross_checks.refresh_all(at=AT)
+    assert title in client_for(here).get("/desk/").content.decode()
+    assert title in client_for(city()).get("/desk/").content.decode()
+    assert title not in client_for(there).get("/desk/").content.decode()
+
+
+def test_a_worker_looks_and_may_be_rung_twice():
+    make_account(make_employer(account=""), holder="旁人")
+    for _ in range(2):
+        tasks.look_again()
+        assert CrossCheck.objects.filter(checked_at=None).count() == 0
+        assert CrossCheckFinding.objects.filter(check_code="holder-differs").count() == 1
+
+
+def test_a_month_without_rules_is_said_and_the_other_checks_go_on(monkeypatch):
+    declare(make_employer(), MARCH)
+
+    def refuse(policy, first, last):
+        raise NoRuleInForce("2020-03 没有已公布的养老保险费率")
+
+    make_account(make_employer(account=""), holder="旁人")
+    monkeypatch.setattr(inputs, "law_rows", refuse)
+    cross_checks.refresh_due(clock=lambda: AT)
+    assert "未能核对：2020-03 没有已公布的养老保险费率" in page(city())
+    assert CrossCheckFinding.objects.filter(check_code="holder-differs").count() == 1
 
 
 def test_an_unknown_check_is_not_found():
