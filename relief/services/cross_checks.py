@@ -4,12 +4,13 @@ A check is due when the facts have moved since it last looked, or when somebody 
 marks anything: what it has seen stands beside it, so a lost message costs a minute.
 """
 
+import logging
 import time
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Max, Model, Q, Sum
 from django.utils import timezone
 
@@ -36,6 +37,8 @@ MOST_KEPT = 100_000
 PATIENCE = timedelta(minutes=10)
 #: A task stops taking on further checks after this; the next one goes on.
 AT_MOST = timedelta(seconds=20)
+UNFINISHED = "没有核对完，系统会再试"
+logger = logging.getLogger("relief.cross_checks")
 Clock = Callable[[], datetime]
 #: What the checks read beside the inputs of a run; a changed unit leaves its former facts.
 _MORE_INPUTS: dict[str, type[Model]] = {
@@ -162,6 +165,11 @@ def refresh(code: str, *, at: datetime) -> bool:
             row.failure = str(refusal)[:300]
             CrossCheckFinding.objects.filter(check_code=code).delete()
             CrossCheckCount.objects.filter(check_code=code).delete()
+        except DatabaseError:
+            # Said on the page and due again at once, but behind the others: one check that
+            # can't be run must not keep the rest from being run.
+            logger.exception("the check %s could not be run", code)
+            row.facts, row.failure = {}, UNFINISHED
         row.checked_at, row.asked_at = at, None
         row.seconds = Decimal(str(round(time.perf_counter() - begun, 2)))
         row.save()

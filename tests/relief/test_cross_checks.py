@@ -1,5 +1,6 @@
 """Each cross-check finds what it is for and nothing else; counts, lists and who sees them."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from io import BytesIO
@@ -616,6 +617,22 @@ def test_a_month_without_rules_is_said_and_the_other_checks_go_on(monkeypatch):
     cross_checks.refresh_due(clock=lambda: AT)
     assert "未能核对：2020-03 没有已公布的养老保险费率" in page(city())
     assert CrossCheckFinding.objects.filter(check_code="holder-differs").count() == 1
+
+
+def test_a_check_that_can_not_be_run_does_not_keep_the_others_from_it(monkeypatch):
+    make_account(make_employer(account=""), holder="旁人")
+    cross_checks.refresh_all(at=AT)
+    broken = replace(CHECKS["holder-differs"], find=lambda known: ("SELECT 1/0", {}))
+    monkeypatch.setitem(CHECKS, "holder-differs", broken)
+    later = AT + timedelta(days=1)
+
+    cross_checks.refresh_due(clock=lambda: later)
+    assert cross_checks.due(at=later) == ["holder-differs"]
+    assert "未能核对：没有核对完，系统会再试" in page(city())
+    monkeypatch.undo()
+    cross_checks.refresh_due(clock=lambda: later)
+    assert cross_checks.due(at=later) == []
+    assert "未能核对" not in page(city())
 
 
 def test_an_unknown_check_is_not_found():
