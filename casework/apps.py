@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class CaseworkConfig(AppConfig):
@@ -7,8 +8,10 @@ class CaseworkConfig(AppConfig):
 
     def ready(self) -> None:
         from casework import imports, members, receivers, todo
+        from casework.services import holidays
         from registry import signals
 
+        post_migrate.connect(holidays.after_migrate, sender=self)
         signals.owner_replacement_asked.connect(receivers.tell_of_replacement_asked)
         signals.owner_replaced.connect(receivers.tell_of_replacement)
         todo.register(imports.todos)

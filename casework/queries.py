@@ -1,8 +1,11 @@
-"""Shared reads: timelines and notices."""
+"""Shared reads: timelines, notices and papers."""
 
-from django.db.models import QuerySet
+from datetime import date
 
-from casework.models import Move, Notice
+from django.db.models import Case, IntegerField, QuerySet, Value, When
+
+from casework.models import Move, Notice, PaperFile, PaperSubmission, RequiredPaper
+from casework.papers.workflow import OPEN_STATES, State
 from registry import scope
 
 
@@ -19,3 +22,51 @@ def notices_for(viewer: scope.Viewer) -> QuerySet[Notice]:
 def unread_count(viewer: scope.Viewer) -> int:
     """Return how many notices wait to be read."""
     return notices_for(viewer).filter(read_at__isnull=True).count()
+
+
+def papers_for(viewer: scope.Viewer, kind: str) -> QuerySet[RequiredPaper]:
+    """Return what the viewer may see of the papers of one kind of matter."""
+    return scope.limit(RequiredPaper.objects.filter(matter_kind=kind), viewer)
+
+
+def open_papers(papers: QuerySet[RequiredPaper]) -> QuerySet[RequiredPaper]:
+    """Return the papers about which employers have the next say: those sent back, then by due day."""
+    sent_back = When(state=State.SENT_BACK, then=Value(0))
+    first = Case(sent_back, default=Value(1), output_field=IntegerField())
+    wanted = papers.filter(state__in=OPEN_STATES, closed_at__isnull=True)
+    return wanted.order_by(first, "due_on", "pk")
+
+
+def overdue_papers(papers: QuerySet[RequiredPaper], *, today: date) -> QuerySet[RequiredPaper]:
+    """Return the open papers whose due day is past, the latest ones first."""
+    return open_papers(papers).filter(due_on__lt=today).order_by("due_on", "pk")
+
+
+def papers_to_review(papers: QuerySet[RequiredPaper]) -> QuerySet[RequiredPaper]:
+    """Return the papers that wait for an officer, those that have waited longest first."""
+    waiting = papers.filter(state=State.SUBMITTED, closed_at__isnull=True)
+    return waiting.order_by("submitted_at", "pk")
+
+
+def submissions_of(paper: RequiredPaper) -> QuerySet[PaperSubmission]:
+    """Return the files handed in for a paper, the latest one, which counts, first."""
+    return paper.submissions.select_related("file__member").order_by("-pk")
+
+
+def paper_files_for(viewer: scope.Viewer, kind: str) -> QuerySet[PaperFile]:
+    """Return what the viewer may see of the files of one kind of matter."""
+    files = PaperFile.objects.filter(submissions__paper__matter_kind=kind).distinct()
+    return scope.limit(files, viewer)
+
+
+def waiting_with_the_same_file(paper: RequiredPaper) -> QuerySet[RequiredPaper]:
+    """Return the other papers that wait for review with the very file of this one."""
+    latest = submissions_of(paper).first()
+    if latest is None:
+        return RequiredPaper.objects.none()
+    of_file = RequiredPaper.objects.filter(
+        employer=paper.employer_id, matter_kind=paper.matter_kind, submissions__file=latest.file_id
+    )
+    # Handed in together and not again since: their latest submission is of the same moment.
+    same = of_file.filter(submitted_at=latest.at).exclude(pk=paper.pk)
+    return papers_to_review(same).distinct()

@@ -11,11 +11,13 @@ class ReliefConfig(AppConfig):
 
     def ready(self) -> None:
         from casework import todo
+        from casework.papers import uses
         from registry import navigation, slots
         from registry.intake.signals import workbook_imported
         from registry.models import Post
-        from relief import decided, exports, monthly_todos, receivers
+        from relief import decided, exports, hires_data, hires_todos, monthly_todos, receivers
         from relief.intake import declarations, payments
+        from relief.services import hires
         from relief.todos import todos
 
         slots.add_import_kind(declarations.KIND)
@@ -26,8 +28,15 @@ class ReliefConfig(AppConfig):
         workbook_imported.connect(receivers.mark_due)
         workbook_imported.connect(receivers.tell_of_raises)
         workbook_imported.connect(receivers.give_receipts)
+        workbook_imported.connect(receivers.record_hires)
+        uses.add(
+            uses.Use(
+                hires.HIRE, "增员材料", "portal_hires:list", hires_data.steps, hires_data.extension
+            )
+        )
         todo.register(todos)
         todo.register(monthly_todos.todos)
+        todo.register(hires_todos.todos)
         post_migrate.connect(publish_shipped_documents, sender=self)
         for table in exports.TABLES:
             slots.add_table(table)
@@ -37,6 +46,8 @@ class ReliefConfig(AppConfig):
         looked_at = frozenset({Post.HANDLER.value, Post.REVIEWER.value, Post.AUDIT.value})
         navigation.add("desk", "数据核对", "relief:checks", order=35, posts=looked_at)
         navigation.add("desk", "基数上调待稽核", "relief:holds", order=55, posts=looked_at)
+        navigation.add("portal", "增员材料", "portal_hires:list", order=17)
+        navigation.add("desk", "增员材料", "relief:hires", order=27, posts=looked_at)
         navigation.add("desk", "网上申报", "relief:monthly", order=25, posts=looked_at)
 
 

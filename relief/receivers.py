@@ -9,7 +9,7 @@ from typing import Any
 
 from registry.models import Import
 from relief.models import BaseHold
-from relief.services import due, monthly
+from relief.services import due, hires, monthly
 from relief.signals import bases_raised
 
 _MARKS = {"sizes": due.mark_sizes, "employers": due.mark_terms}
@@ -35,3 +35,8 @@ def tell_of_raises(*, import_: Import, at: datetime, **kwargs: Any) -> None:
     if count := raised.count():
         ids = sorted(set(raised.values_list("employer", flat=True)))
         bases_raised.send(Import, employer_ids=ids, import_=import_, count=count, at=at)
+
+
+def record_hires(*, import_: Import, at: datetime, **kwargs: Any) -> None:
+    """Receive `workbook_imported`: whose papers may come later, and whose aren't needed now."""
+    hires.record(import_=import_, at=at)

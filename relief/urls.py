@@ -3,6 +3,7 @@
 from django.urls import path
 
 from relief.views import accounts, checks, explain, holds, runs
+from relief.views.hires import desk as hires
 from relief.views.monthly import desk
 
 app_name = "relief"
@@ -18,6 +19,9 @@ urlpatterns = [
     path("checks/look/", checks.look_now, name="look_now"),
     path("checks/<slug:check_code>/", checks.finding_list, name="check"),
     path("checks/<slug:check_code>/list.xlsx", checks.finding_workbook, name="check_workbook"),
+    path("hires/", hires.paper_list, name="hires"),
+    path("hires/papers/<int:paper_id>/", hires.paper_detail, name="hire_paper"),
+    path("hires/files/<int:paper_file_id>/", hires.paper_file, name="hire_file"),
     path("holds/", holds.hold_list, name="holds"),
     path("employers/<int:employer_id>/holds/", holds.employer_holds, name="employer_holds"),
     path("employers/<int:employer_id>/account/", accounts.account, name="account"),

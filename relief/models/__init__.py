@@ -3,6 +3,7 @@
 - `policy`: published documents;
 - `declared`: lines of persons and their totals;
 - `monthly`: declarations online: drafts, what is on its way, receipts;
+- `hires`: new hires, whose papers may come later;
 - `holds`: raised bases that wait for their audit, and how it ended;
 - `paid`: money that arrived or left again, and what is overpaid;
 - `cross_checks`: what the cross-checks found when they last looked;
@@ -11,6 +12,7 @@
 
 from relief.models.cross_checks import CrossCheck, CrossCheckCount, CrossCheckFinding
 from relief.models.declared import Declaration, DeclarationLine, Insurance
+from relief.models.hires import Hire
 from relief.models.holds import BaseHold, BaseHoldEnd
 from relief.models.monthly import (
     MonthlyDraft,
@@ -31,6 +33,7 @@ __all__ = [
     "CrossCheckFinding",
     "Declaration",
     "DeclarationLine",
+    "Hire",
     "Insurance",
     "MonthlyDraft",
     "MonthlyDraftRow",

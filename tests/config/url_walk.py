@@ -10,12 +10,14 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.urls.resolvers import RegexPattern
 from django.utils import timezone
 
-from casework.models import Notice
+from casework.models import Notice, PaperFile, PaperSubmission, RequiredPaper
 from casework.receipts import new_receipt
+from casework.services import holidays
 from refunds.models import BankFile, Batch, Obligation
 from registry.models import Employer, Import, Invitation, Membership, WorkState
 from registry.services import members
-from relief.models import MonthlyFiling, MonthlySubmission
+from relief.models import Hire, MonthlyFiling, MonthlySubmission
+from relief.services.hires import HIRE
 from tests.factories import AT, make_member
 from tests.refunds.making import Cast, make_run, overpay
 from tests.relief.builders import declare
@@ -129,6 +131,50 @@ def _receipt(employer: Employer) -> str:
     ).receipt  # fmt: skip
 
 
+def _paper(employer: Employer) -> RequiredPaper:
+    """A paper of a new hire that the employer has handed in."""
+    hire = Hire.objects.create(
+        employer=employer,
+        month=date(2020, 2, 1),
+        person_id="510402199003070019",
+        person_name="张三",
+        reported_at=AT,
+        source=_filing(employer).import_of,
+    )
+    deadline = holidays.open_deadline(
+        start=date(2020, 7, 20), working_days=15, clause="通知四（三）", at=AT
+    )
+    return RequiredPaper.objects.create(
+        matter_kind=HIRE,
+        matter_id=hire.pk,
+        employer=employer,
+        kind="contract",
+        title="劳动合同",
+        subject="张三（尾号0019）",
+        state="SUBMITTED",
+        deadline=deadline,
+        due_on=deadline.due_on,
+        asked_at=AT,
+        submitted_at=AT,
+    )
+
+
+def _paper_file(employer: Employer) -> PaperFile:
+    """A file that the employer has handed in for a new hire."""
+    file = PaperFile.objects.create(
+        employer=employer,
+        file=ContentFile(b"%PDF-1.7", name="a.pdf"),
+        given_name="合同.pdf",
+        extension="pdf",
+        size=8,
+        sha256="0" * 64,
+        member=owner_of(employer),
+        uploaded_at=AT,
+    )
+    PaperSubmission.objects.create(paper=_paper(employer), file=file, at=AT)
+    return file
+
+
 #: How to make the value of an address's argument for an employer: the row is that employer's.
 #: A new argument needs its line here, or the walk fails.
 MAKERS: dict[str, Callable[[Employer], object]] = {
@@ -147,6 +193,8 @@ MAKERS: dict[str, Callable[[Employer], object]] = {
     "file_id": lambda employer: _bank_file(employer).pk,
     "member_id": lambda employer: make_member(employer, role=Membership.Role.PREPARER).pk,
     "filing_id": lambda employer: _filing(employer).pk,
+    "paper_id": lambda employer: _paper(employer).pk,
+    "paper_file_id": lambda employer: _paper_file(employer).pk,
     "monthly_receipt": lambda employer: _receipt(employer),
     "invitation_id": lambda employer: _invitation(employer).pk,
 }

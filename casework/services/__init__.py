@@ -1,0 +1,36 @@
+"""Every write that all matters share.
+
+- `matters`: a step of the timeline, and a notice to the employer;
+- `papers`: papers asked for, closed and asked for again;
+- `handing_in`: files handed in for papers, and what an officer says of them;
+- `reminding`: reminders before papers are due;
+- `holidays`: the calendar of working days.
+"""
+
+from casework.services.matters import (
+    BANK,
+    SYSTEM,
+    Actor,
+    Message,
+    as_move,
+    mark_read,
+    member,
+    officer,
+    record_move,
+    send_notice,
+    send_notices,
+)
+
+__all__ = [
+    "BANK",
+    "SYSTEM",
+    "Actor",
+    "Message",
+    "as_move",
+    "mark_read",
+    "member",
+    "officer",
+    "record_move",
+    "send_notice",
+    "send_notices",
+]
