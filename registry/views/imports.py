@@ -117,6 +117,7 @@ def detail(request: HttpRequest, import_id: int) -> HttpResponse:
             "may_second": rights.may_second(found, viewer)
             and found.confirmed_by_id != viewer.user.pk,
             "may_discard": rights.may_discard(found, viewer),
+            "may_record_call": rights.may_record_call(viewer),
             "may_withdraw": rights.may_ask_withdrawal(found, viewer),
             "withdrawal": found.withdrawals.exclude(stage=Import.Stage.DISCARDED).first(),
             "good": found.rows - found.rejected,
