@@ -38,46 +38,47 @@ def _bases(row: str) -> str:
     return ", ".join(f"{row}.{base}" for base in _NAMES)
 
 
+# Both months by themselves and counted: what was stored a moment ago the planner knows nothing
+# of, and takes thousands of persons for one.
 _SIDES = f"""
-WITH now AS MATERIALIZED (
-    SELECT * FROM relief_declarationline d
-    WHERE employer_id = %(employer)s AND month = %(month)s AND replaced_by IS NULL
-        AND {_insured("d")}
-), before AS MATERIALIZED (
-    SELECT * FROM relief_declarationline d
-    WHERE employer_id = %(employer)s AND month = %(last)s AND replaced_by IS NULL
-        AND {_insured("d")}
-)
+DROP TABLE IF EXISTS monthly_now, monthly_before;
+CREATE TEMP TABLE monthly_now ON COMMIT DROP AS
+SELECT person_id, person_name, {_bases("d")} FROM relief_declarationline d
+WHERE employer_id = %(employer)s AND month = %(month)s AND replaced_by IS NULL AND {_insured("d")};
+CREATE TEMP TABLE monthly_before ON COMMIT DROP AS
+SELECT person_id, person_name, {_bases("d")} FROM relief_declarationline d
+WHERE employer_id = %(employer)s AND month = %(last)s AND replaced_by IS NULL AND {_insured("d")};
+ANALYZE monthly_now, monthly_before, intake_line
 """
-_COUNTS = f"""{_SIDES}
-SELECT (SELECT count(*) FROM now), (SELECT count(*) FROM before),
-    (SELECT count(*) FROM now n WHERE NOT EXISTS (
+_COUNTS = f"""
+SELECT (SELECT count(*) FROM monthly_now), (SELECT count(*) FROM monthly_before),
+    (SELECT count(*) FROM monthly_now n WHERE NOT EXISTS (
         SELECT FROM intake_row r WHERE r.month = %(month)s AND r.person_id = n.person_id)),
-    {", ".join(f"(SELECT coalesce(sum({base}), 0.00) FROM now)" for base in _NAMES)},
-    {", ".join(f"(SELECT coalesce(sum({base}), 0.00) FROM before)" for base in _NAMES)}
+    {", ".join(f"(SELECT coalesce(sum({base}), 0.00) FROM monthly_now)" for base in _NAMES)},
+    {", ".join(f"(SELECT coalesce(sum({base}), 0.00) FROM monthly_before)" for base in _NAMES)}
 """
 _MOVED = " OR ".join(
     f"n.{base} <> b.{base} AND abs(n.{base} - b.{base}) >= b.{base} * %(share)s" for base in _NAMES
 )
 _LISTS = {
-    "joined": f"""{_SIDES}
+    "joined": f"""
         SELECT count(*) OVER (), n.person_name, n.person_id, {_bases("n")}
-        FROM now n LEFT JOIN before b USING (person_id)
+        FROM monthly_now n LEFT JOIN monthly_before b USING (person_id)
         WHERE b.person_id IS NULL ORDER BY n.person_name, n.person_id LIMIT {MOST_NAMED}""",
-    "left": f"""{_SIDES}
+    "left": f"""
         SELECT count(*) OVER (), b.person_name, b.person_id, {_bases("b")}
-        FROM before b LEFT JOIN now n USING (person_id)
+        FROM monthly_before b LEFT JOIN monthly_now n USING (person_id)
         WHERE n.person_id IS NULL ORDER BY b.person_name, b.person_id LIMIT {MOST_NAMED}""",
-    "moved": f"""{_SIDES}
+    "moved": f"""
         SELECT count(*) OVER (), n.person_name, n.person_id, {_bases("n")}, {_bases("b")}
-        FROM now n JOIN before b USING (person_id)
+        FROM monthly_now n JOIN monthly_before b USING (person_id)
         WHERE {_MOVED} ORDER BY n.person_name, n.person_id LIMIT {MOST_NAMED}""",
-    "below": f"""{_SIDES}
-        SELECT count(*) OVER (), n.person_name, n.person_id, {_bases("n")} FROM now n
+    "below": f"""
+        SELECT count(*) OVER (), n.person_name, n.person_id, {_bases("n")} FROM monthly_now n
         WHERE {" OR ".join(f"n.{base} > 0 AND n.{base} < %({base}_lower)s" for base in _NAMES)}
         ORDER BY n.person_name, n.person_id LIMIT {MOST_NAMED}""",
-    "above": f"""{_SIDES}
-        SELECT count(*) OVER (), n.person_name, n.person_id, {_bases("n")} FROM now n
+    "above": f"""
+        SELECT count(*) OVER (), n.person_name, n.person_id, {_bases("n")} FROM monthly_now n
         WHERE {" OR ".join(f"n.{base} > %({base}_upper)s" for base in _NAMES)}
         ORDER BY n.person_name, n.person_id LIMIT {MOST_NAMED}""",
 }
@@ -124,6 +125,7 @@ def facts(staging: Staging, *, policy: Policy) -> dict[str, Any]:
 def _month(staging: Staging, employer: Employer, month: date, policy: Policy) -> dict[str, Any]:
     params = _params(staging, employer, month, policy)
     cursor = staging.cursor
+    cursor.execute(_SIDES, params)
     cursor.execute(_COUNTS, params)
     now, before, untouched, *sums = cursor.fetchone()
     found: dict[str, Any] = {

@@ -122,7 +122,7 @@ def test_a_month_is_declared_in_the_table_from_the_first_page_to_the_receipt(cli
     receipt = MonthlySubmission.objects.get().receipt
     assert done.redirect_chain[-1][0] == reverse("portal_monthly:receipt", args=[receipt])
     told = text_of(done)
-    for words in (receipt, "申报已受理", "4 人（新增 1 人，减少 0 人）", "SHA-256", "前缴费"):
+    for words in (receipt, "申报已受理", "4 人（新增 1 人，减少 0 人）", "SHA-256", "缴费截止日"):
         assert words in told
     assert "已申报" in page(client, "start")
 

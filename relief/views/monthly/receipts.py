@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from registry import scope
@@ -20,6 +21,7 @@ def receipt(request: HttpRequest, monthly_receipt: str) -> HttpResponse:
         monthly.submissions_for(scope.viewer(request)), receipt=monthly_receipt
     )
     rows = monthly_facts.amounts_of(found.totals["estimate"])
+    due = due_on(found.month)
     return render(
         request,
         "relief/monthly/receipt.html",
@@ -32,7 +34,8 @@ def receipt(request: HttpRequest, monthly_receipt: str) -> HttpResponse:
             "amounts": rows,
             "overall": monthly_facts.overall(rows),
             "undertaking": monthly_data().wording(found.undertaking),
-            "due_on": due_on(found.month),
+            "due_on": due,
+            "is_late": due is not None and due < timezone.localdate(),
             "is_latest": not MonthlySubmission.objects.filter(supersedes=found).exists(),
             "parked": ParkedRow.objects.filter(
                 import_of=found.import_of, ended_at__isnull=True
