@@ -1,13 +1,15 @@
 """Files handed in for papers, and what an officer says of them."""
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
+from itertools import groupby
 from typing import BinaryIO
 
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.db.models import Max
+from django.urls import reverse
 from django.utils import timezone
 
 from casework.models import PaperFile, PaperSubmission, RequiredPaper
@@ -15,7 +17,7 @@ from casework.models.matters import Move
 from casework.papers import files, uses
 from casework.papers.workflow import Action, IllegalMove, State, next_state
 from casework.services import holidays
-from casework.services.matters import Actor, as_move, member, officer
+from casework.services.matters import Actor, Message, as_move, member, officer, send_notices
 from registry import scope
 from registry.models import Membership, Officer, Post
 
@@ -150,7 +152,29 @@ def review(
     for paper in papers[:1]:
         paper.full_clean()
     _store(papers, befores, action, by=officer(by), note="" if accept else reason, at=at)
+    if not accept:
+        send_notices(_told_back(papers, reason, at=at), at=at)
     return papers
+
+
+def _told_back(papers: list[RequiredPaper], reason: str, *, at: datetime) -> Iterable[Message]:
+    """Return a notice for each employer and kind of matter that has got papers back."""
+    of = sorted(papers, key=lambda paper: (paper.employer_id, paper.matter_kind, paper.due_on))
+    for (employer, kind), found in groupby(of, key=lambda p: (p.employer_id, p.matter_kind)):
+        back = list(found)
+        due = back[0].due_on
+        about = "、".join(str(paper) for paper in back[:3])
+        yield Message(
+            employer_id=employer,
+            # The moment too: a paper may come back again.
+            key=f"papers-back:{min(paper.pk for paper in back)}:{at.isoformat()}",
+            title=f"{uses.of(kind).title}退回补正：{len(back)} 份",
+            body=(
+                f"{about}{'等' if len(back) > 3 else ''}。退回原因：{reason}\n\n"
+                f"请在{due.year}年{due.month}月{due.day}日前重新上传。"
+            ),
+            path=reverse(uses.of(kind).page),
+        )
 
 
 def _prolong(papers: list[RequiredPaper], *, at: datetime) -> None:

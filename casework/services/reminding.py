@@ -18,8 +18,8 @@ from casework.papers.workflow import OPEN_STATES
 from casework.services import holidays
 from casework.services.matters import Message, send_notices
 
-#: More wait for the next minute: a transaction stays short.
-MOST_AT_ONCE = 5000
+#: More wait for the next minute: a transaction stays short (5,000 take half a second).
+MOST_AT_ONCE = 50_000
 
 _REMIND = """
 INSERT INTO casework_paperreminder (paper_id, due_on, step, sent_at)
@@ -29,7 +29,7 @@ WHERE p.matter_kind = %(kind)s AND p.closed_at IS NULL AND p.state = ANY(%(open)
     AND p.due_on BETWEEN %(first)s AND %(last)s
     AND NOT EXISTS (SELECT FROM casework_paperreminder r
         WHERE r.paper_id = p.id AND r.due_on = p.due_on AND r.step = %(step)s)
-ORDER BY p.due_on, p.id LIMIT %(most)s
+ORDER BY p.employer_id, p.due_on, p.id LIMIT %(most)s
 ON CONFLICT (paper_id, due_on, step) DO NOTHING
 RETURNING id, paper_id
 """

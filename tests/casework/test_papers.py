@@ -221,6 +221,10 @@ def test_what_is_sent_back_says_why_and_leaves_time_to_mend_it():
     assert found.due_on == date(2020, 8, 17)  # five working days after 2020-08-10
     assert found.deadline.due_on == found.due_on
     assert "本地参数" in found.deadline.clause
+    notice = Notice.objects.get()
+    assert notice.title == "增员材料退回补正：1 份"
+    assert "缺签字页" in notice.body
+    assert "请在2020年8月17日前重新上传" in notice.body
     hand_in(paper, data=pdf(b"signed"), at=at(DUE))
     assert fresh(paper).reason == ""
     actions = [step.action for step in queries.timeline("paper", paper.pk)]

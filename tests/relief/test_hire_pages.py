@@ -15,10 +15,12 @@ from casework.services import holidays
 from registry import scope
 from registry.models import Agency, Membership, Post
 from registry.templatetags.relief_formats import mask_id
+from relief.models import MonthlySubmission
 from tests.casework.papers import JPEG, hand_in, pdf
 from tests.factories import client_for, make_agency, make_employer, make_member, make_officer
 from tests.registry.workbooks import make_person
 from tests.relief.declaring import declare_as
+from tests.relief.filing import JUNE, add, begin, declared_unit, send, sign
 
 pytestmark = pytest.mark.django_db
 
@@ -311,3 +313,16 @@ def test_the_lists_cost_the_same_whatever_their_length(name, show):
     declare_as(employer, {"2020-02": more}, at=timezone.now())
 
     assert asked() == one
+
+
+def test_the_receipt_of_a_declaration_with_new_hires_leads_to_their_papers():
+    employer = declared_unit(persons=1, month=JUNE)
+    member = make_member(employer)
+    draft = begin(member)
+    add(draft, member, 9)
+    sign(send(draft, member), member)
+    submission = MonthlySubmission.objects.get(employer=employer)
+
+    page = get(member, "portal_monthly:receipt", submission.receipt)
+
+    assert f'href="{reverse("portal_hires:list")}">补交增员材料' in page
