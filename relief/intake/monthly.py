@@ -98,6 +98,22 @@ _CORRECTIONS = {
 }
 
 
+# Who is new with this import: their papers are asked for once it is stored (policy R55);
+# `services.hires` has the rule.
+_HIRES = f"""
+SELECT count(*) FROM intake_line l JOIN monthly_now n USING (person_id)
+LEFT JOIN monthly_before b USING (person_id)
+LEFT JOIN relief_declarationline o
+    ON o.id = l.old_id AND o.month = l.month AND o.employer_id = l.employer_id
+WHERE l.month = %(month)s AND b.person_id IS NULL AND NOT {_WAS}
+"""
+# The month to compare with: the last one declared before.
+_LAST = """
+SELECT max(month) FROM relief_declaration
+WHERE employer_id = %(employer)s AND month < %(month)s AND replaced_by IS NULL AND headcount > 0
+"""
+
+
 # Raised bases that this import opens a special audit for (policy D18); `services.holds` has the rule.
 _HELD = f"""
 SELECT count(*) OVER (), l.person_name, l.person_id, h.insurance, h.declared, h.former
@@ -147,16 +163,20 @@ def _month(staging: Staging, employer: Employer, month: date, policy: Policy) ->
         found[name] = _people(staging, query, params)
     found["former_headcount"] = now - found["added"]["count"] + found["removed"]["count"]
     found["held"] = _held(staging, params)
+    cursor.execute(_HIRES, params)
+    found["hires"] = cursor.fetchone()[0] if before else 0
     found["estimate"] = _estimate(employer, policy, month)
     found["last_estimate"] = _estimate(employer, policy, params["last"])
     return found
 
 
 def _params(staging: Staging, employer: Employer, month: date, policy: Policy) -> dict[str, Any]:
+    staging.cursor.execute(_LAST, {"employer": employer.pk, "month": month})
+    last = staging.cursor.fetchone()[0] or months.after(month, -1)
     params: dict[str, Any] = {
         "employer": employer.pk,
         "month": month,
-        "last": months.after(month, -1),
+        "last": last,
         "source": staging.import_.pk,
         "share": monthly_data().base_moved,
     }

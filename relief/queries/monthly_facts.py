@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from registry.money import ZERO, total
+from registry.templatetags.relief_formats import month, percent
 from relief.models import Insurance
 
 _AMOUNTS = ("gross_due", "relief", "net_due", "employee_due")
@@ -51,11 +52,16 @@ class MonthFacts:
     warnings: list[People]
     corrections: list[People]
 
+    @property
+    def last_label(self) -> str:
+        """The month that this one is compared with, as its headcount is called."""
+        return f"{month(self.told['last'])}人数"
+
 
 _WARNINGS = (
-    ("joined", "本月新增（上月没有申报）"),
-    ("left", "本月不再申报（上月申报过）"),
-    ("moved", "基数变动较大"),
+    ("joined", "本月新增（{last}没有申报）"),
+    ("left", "本月不再申报（{last}申报过）"),
+    ("moved", "基数比{last}变动 {share} 以上"),
     ("below", "低于基数下限，按下限计算"),
     ("above", "高于基数上限，按上限计算"),
 )
@@ -78,8 +84,10 @@ def _month(told: Mapping[str, Any]) -> MonthFacts:
 
 
 def _lists(told: Mapping[str, Any], wanted: tuple[tuple[str, str], ...]) -> list[People]:
+    words = {"last": month(told["last"]), "share": percent(told["share"])}
     found = [
-        People(name, title, told[name]["count"], told[name]["people"]) for name, title in wanted
+        People(name, title.format(**words), told[name]["count"], told[name]["people"])
+        for name, title in wanted
     ]
     return [people for people in found if people.count]
 

@@ -110,7 +110,9 @@ def test_a_month_is_declared_in_the_table_from_the_first_page_to_the_receipt(cli
     assert "正在核对，未提交" in text_of(checking)
     work()
     checked = page(client, "check", filing.pk)
-    assert "本月新增（上月没有申报）：1 人" in checked
+    assert "本月新增（2020年6月没有申报）：1 人" in checked
+    assert "新增的 1 人可以先报备、后补材料" in checked
+    assert "劳动合同、身份证明" in checked
     assert "须经专门稽核" in checked
     assert "待签署，未提交" in checked
     preview = Import.objects.get(pk=filing.import_of_id).preview_sha256

@@ -21,6 +21,7 @@ from registry.models import Import
 from registry.models.intake import Stage
 from registry.tasks import work_import
 from relief.calc.holds import CLAUSE
+from relief.hires_data import rule_on
 from relief.models import MonthlyFiling
 from relief.monthly_data import monthly_data
 from relief.queries import monthly, monthly_facts
@@ -77,6 +78,7 @@ def check(request: HttpRequest, filing_id: int) -> HttpResponse:
             "good": found.rows - found.rejected,
             "facts": monthly_facts.months_of(found.preview),
             "hold_clause": CLAUSE,
+            "hire_rule": rule_on(timezone.localdate()),
             "undertaking": monthly_data().undertaking,
             "may_sign": rights.may_confirm(found, viewer),
             "may_second": rights.may_second(found, viewer)
