@@ -4,9 +4,12 @@ A draft is nobody's decision and may change at any time. Sent, it becomes a work
 other: an import with a preview. Only what was signed and stored is a `MonthlySubmission`.
 """
 
+from datetime import date
+
 from django.db import models
 from django.db.models import Q
 
+from registry import months
 from registry.guards import append_only
 from registry.models import Employer, Import, Membership
 
@@ -53,6 +56,13 @@ class MonthlyDraft(models.Model):
 
     def __str__(self) -> str:
         return f"{self.employer_id} {self.month:%Y-%m}"
+
+    @property
+    def last_month(self) -> date:
+        """The month whose bases stand beside the cells: the one it began from, or the one before."""
+        if self.started_from is not None and self.started_from < self.month:
+            return self.started_from
+        return months.after(self.month, -1)
 
 
 class MonthlyDraftRow(models.Model):

@@ -8,7 +8,6 @@ from typing import Any
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, Min, Q, QuerySet, Sum
 
-from registry import months
 from registry.intake import errors
 from registry.money import ZERO
 from relief.intake import typed as typed_cells
@@ -143,7 +142,7 @@ def page_of(
 def _last_month(draft: MonthlyDraft, rows: Sequence[MonthlyDraftRow]) -> dict[str, DeclarationLine]:
     lines = DeclarationLine.objects.filter(
         employer_id=draft.employer_id,
-        month=months.after(draft.month, -1),
+        month=draft.last_month,
         person_id__in=[row.read_id for row in rows if row.read_id],
         replaced_by__isnull=True,
     )

@@ -192,6 +192,16 @@ def test_everybody_gets_last_months_bases_back(member):
     assert monthly_table.sums(draft).faulty == 0
 
 
+def test_after_a_month_left_out_the_last_one_declared_is_the_measure(member):
+    august = date(2020, 8, 1)
+    draft = begin(member, august, at=AT + timedelta(days=30))
+    edit(draft, member, *(typing(row, **three("x")) for row in rows_of(draft)))
+
+    assert page(draft).rows[0].cells[2].last == Decimal("5000.00")
+    edit(draft, member, act=Act.AS_LAST_MONTH)
+    assert monthly_table.sums(draft).faulty == 0
+
+
 def test_a_known_person_stays_who_they_are(member):
     draft = begin(member)
     first = rows_of(draft)[0]

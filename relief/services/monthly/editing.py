@@ -13,7 +13,6 @@ from enum import StrEnum
 from django.db import connection, transaction
 from django.db.models import Max
 
-from registry import months
 from registry.models import Membership
 from relief.intake import typed
 from relief.intake.typed import BASES, CELLS
@@ -193,7 +192,7 @@ def _as_last_month(draft: MonthlyDraft) -> list[int]:
             {
                 "draft": draft.pk,
                 "employer": draft.employer_id,
-                "last": months.after(draft.month, -1),
+                "last": draft.last_month,
             },
         )
         changed = [pk for (pk,) in cursor.fetchall()]
