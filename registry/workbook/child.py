@@ -1,44 +1,20 @@
 """The program behind the fence: `python -m registry.workbook.child`, started by `fence`.
 
 Reads one JSON request from standard input, does its `job`, says `{"row": …}` on standard
-output from time to time and closes with `{"done": …}`. It sets its own limits before it
-opens a file, and it goes when its parent goes.
+output from time to time and closes with `{"done": …}`. It takes on its limits and gives up
+the network before it opens a file, and it goes when its parent goes.
 """
 
 import contextlib
-import ctypes
 import json
-import os
-import resource
-import signal
 import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from registry.workbook import annotate, marks, reader
+from registry.workbook import annotate, confine, marks, reader
 from registry.workbook import schema as schemas
 from registry.workbook.check import Checked, Problem, check
-
-_PR_SET_PDEATHSIG = 1
-
-
-def _confine(*, memory: int, seconds: int, output: int, parent: int) -> None:
-    """Take on the limits in bytes and CPU seconds; no core file; die with the parent."""
-    limits = (
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_AS, memory),
-        (resource.RLIMIT_CPU, seconds),
-        (resource.RLIMIT_FSIZE, output),
-    )
-    for which, limit in limits:
-        hard = resource.getrlimit(which)[1]
-        bound = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
-        resource.setrlimit(which, (bound, bound))
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        if os.getppid() != parent:
-            sys.exit(1)
 
 
 def _say(**message: Any) -> None:
@@ -104,13 +80,20 @@ def _annotate(request: dict[str, Any]) -> dict[str, Any] | None:
     return asdict(annotated)
 
 
-_JOBS = {"check": _check, "annotate": _annotate}
+def _look(request: dict[str, Any]) -> dict[str, Any]:
+    return asdict(confine.look())
+
+
+_JOBS = {"check": _check, "annotate": _annotate, "look": _look}
 
 
 def main() -> None:
     """Serve one request."""
     request = json.loads(sys.stdin.readline())
-    _confine(**request["limits"])
+    confine.limit(**request["limits"])
+    confine.die_with(request["parent"])
+    # Where the platform has no such filter the limits hold alone; `fence.look` tells.
+    confine.shut_in()
     _say(done=_JOBS[request["job"]](request))
 
 

@@ -15,6 +15,7 @@ from registry.workbook import check as check_module
 from registry.workbook import reader
 from registry.workbook.annotate import Annotated
 from registry.workbook.check import Checked, Problem
+from registry.workbook.confine import Confined
 from registry.workbook.schema import Schema
 
 #: Address space of the child. A workbook of 300,000 rows takes about 300 MB of memory, the
@@ -51,8 +52,9 @@ def check(
 ) -> Checked:
     """Have a workbook checked in a child of limited memory and time.
 
-    `staging` and `problems` are written for `COPY`, as `check.check` says. `progress` is called with the rows read and the height where known; what it raises
-    (`Stopped`, say) ends the child and passes through.
+    `staging` and `problems` are written for `COPY`, as `check.check` says. `progress` is called
+    with the rows read and the height where known; what it raises (`Stopped`, say) ends the
+    child and passes through.
 
     :raises CheckFailed: if the child broke down.
     """
@@ -105,6 +107,17 @@ def annotate(
     return Annotated(**done) if done else None
 
 
+def look(folder: Path) -> Confined:
+    """Have a child say what it can't do, by trying; `folder` is for what it may complain of.
+
+    :raises CheckFailed: if the child broke down.
+    """
+    done = _serve({"job": "look"}, folder / "look.stderr", lambda row, height: None, memory=MEMORY)
+    if done is None:
+        raise CheckFailed("a limit ended a child that did nothing")
+    return Confined(**done)
+
+
 def _serve(
     request: dict[str, Any],
     complaints: Path,
@@ -120,8 +133,8 @@ def _serve(
         "memory": memory,
         "seconds": CPU_SECONDS,
         "output": STAGING_BYTES,
-        "parent": os.getpid(),
     }
+    request["parent"] = os.getpid()
     with (
         complaints.open("wb") as errors,
         subprocess.Popen(
