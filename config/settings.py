@@ -241,6 +241,7 @@ SPECTACULAR_SETTINGS = {
         "config.api.drop_developers_notes",
     ],
     "ENUM_NAME_OVERRIDES": {
+        "ImportStage": "registry.models.intake.Stage",
         "RefundState": "refunds.workflow.State",
         "AttemptState": "refunds.workflow.AttemptState",
     },

@@ -109,6 +109,15 @@ class DeclaredOut(serializers.Serializer):
     persons = serializers.IntegerField(help_text="人数")
 
 
+class HeldOut(serializers.Serializer):
+    """How many persons' raised base waits for its special audit, or was refused by it."""
+
+    base = Amount(help_text="申报的缴费基数")
+    counted = Amount(help_text="稽核办结前计算所用的原缴费基数")
+    persons = serializers.IntegerField(help_text="人数")
+    refused = serializers.BooleanField(help_text="稽核未认可上调，继续按原基数")
+
+
 class InputsOut(serializers.Serializer):
     """What the result rests on."""
 
@@ -119,6 +128,7 @@ class InputsOut(serializers.Serializer):
         choices=[(kind.value, kind.label) for kind in EmployerClass], help_text="减免类别"
     )
     declared = DeclaredOut(many=True, help_text="按申报基数分组")
+    held = HeldOut(many=True, help_text="待稽核或未获认可的基数上调")
     paid = Amount(help_text="单位部分已到账，扣除已退还")
 
 

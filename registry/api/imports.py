@@ -178,7 +178,12 @@ class Imports(GenericViewSet):
         }
         return Response(ImportDetail(told).data, status=code)
 
-    @extend_schema(tags=_TAGS, summary="导入列表", responses=ImportOut(many=True))
+    @extend_schema(
+        tags=_TAGS,
+        summary="导入列表",
+        description="本机构或本单位的导入，最新的在前，每页 50 次。",
+        responses=ImportOut(many=True),
+    )
     def list(self, request: Request) -> Response:
         """List the imports that the account may see."""
         officer = scope.viewer(request).officer
@@ -196,7 +201,12 @@ class Imports(GenericViewSet):
         ]
         return self.get_paginated_response(ImportOut(told, many=True).data)
 
-    @extend_schema(tags=_TAGS, summary="一次导入", responses=ImportDetail)
+    @extend_schema(
+        tags=_TAGS,
+        summary="一次导入",
+        description="进展、计数、预览和前 1000 处错误。",
+        responses=ImportDetail,
+    )
     def retrieve(self, request: Request, import_id: str) -> Response:
         """Show one import."""
         return self._answer(self._find(import_id))
@@ -248,7 +258,12 @@ class Imports(GenericViewSet):
             return told["file"], told["file"].name
         return _as_file(kind.schema, told["rows"]), f"{kind.schema.title}.csv"
 
-    @extend_schema(tags=_TAGS, summary="可以导入的类别及其各列", responses=KindOut(many=True))
+    @extend_schema(
+        tags=_TAGS,
+        summary="可以导入的类别及其各列",
+        description="与页面和命令核对时用的是同一份定义。",
+        responses=KindOut(many=True),
+    )
     @action(detail=False)
     def kinds(self, request: Request) -> Response:
         """List the kinds that the account may bring in, with the columns that check them."""
@@ -290,7 +305,11 @@ class Imports(GenericViewSet):
         return self._answer(decided, status.HTTP_202_ACCEPTED)
 
     @extend_schema(
-        tags=_TAGS, summary="确认预览", request=Confirmation, responses={202: ImportDetail}
+        tags=_TAGS,
+        summary="确认预览",
+        description="送回所见预览的摘要；预览已变的答 409。",
+        request=Confirmation,
+        responses={202: ImportDetail},
     )
     @action(detail=True, methods=["post"])
     def confirm(self, request: Request, import_id: str) -> Response:
@@ -307,7 +326,11 @@ class Imports(GenericViewSet):
         )
 
     @extend_schema(
-        tags=_TAGS, summary="第二人确认", request=Confirmation, responses={202: ImportDetail}
+        tags=_TAGS,
+        summary="第二人确认",
+        description="会改变已核定的月份或撤回导入时，须由另一人确认。",
+        request=Confirmation,
+        responses={202: ImportDetail},
     )
     @action(detail=True, methods=["post"])
     def second(self, request: Request, import_id: str) -> Response:
@@ -323,7 +346,13 @@ class Imports(GenericViewSet):
             )
         )
 
-    @extend_schema(tags=_TAGS, summary="放弃，不入库", request=None, responses={202: ImportDetail})
+    @extend_schema(
+        tags=_TAGS,
+        summary="放弃，不入库",
+        description="放弃尚未入库的导入，不写入任何数据。",
+        request=None,
+        responses={202: ImportDetail},
+    )
     @action(detail=True, methods=["post"])
     def discard(self, request: Request, import_id: str) -> Response:
         """Drop an import that has stored nothing."""
@@ -334,7 +363,13 @@ class Imports(GenericViewSet):
             )
         )
 
-    @extend_schema(tags=_TAGS, summary="取消核对", request=None, responses={202: ImportDetail})
+    @extend_schema(
+        tags=_TAGS,
+        summary="取消核对",
+        description="请后台停止正在进行的核对或写入。",
+        request=None,
+        responses={202: ImportDetail},
+    )
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, import_id: str) -> Response:
         """Ask for the end of work under way."""
@@ -345,7 +380,13 @@ class Imports(GenericViewSet):
             )
         )
 
-    @extend_schema(tags=_TAGS, summary="提出撤回", request=Reason, responses={202: ImportDetail})
+    @extend_schema(
+        tags=_TAGS,
+        summary="提出撤回",
+        description="返回这次撤回，等待另一人同意；撤回写入新的版本，不删除记录。",
+        request=Reason,
+        responses={202: ImportDetail},
+    )
     @action(detail=True, methods=["post"])
     def withdraw(self, request: Request, import_id: str) -> Response:
         """Ask to take an import back; answers with the withdrawal, which a second person decides."""
@@ -363,6 +404,7 @@ class Imports(GenericViewSet):
     @extend_schema(
         tags=_TAGS,
         summary="标出错误的原表",
+        description="您上传的工作簿，错误单元格已标出，并附只含有误行的“待更正”表。",
         responses={(200, report.WORKBOOK): OpenApiTypes.BINARY},
     )
     @action(detail=True)

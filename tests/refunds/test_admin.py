@@ -5,6 +5,7 @@ from django.apps import apps
 from django.contrib import admin
 from django.urls import reverse
 
+from casework.models import Holiday
 from refunds.models import FundAccount
 from tests.factories import client_for, make_administrator
 
@@ -14,7 +15,8 @@ MODELS = [
     model
     for app in ("refunds", "casework")
     for model in apps.get_app_config(app).get_models()
-    if admin.site.is_registered(model)
+    # Holidays are kept here by hand: no money, no decision.
+    if admin.site.is_registered(model) and model is not Holiday
 ]
 
 
