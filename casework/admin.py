@@ -60,8 +60,12 @@ class HolidayAdmin(NoDelete, admin.ModelAdmin):
             raise PermissionDenied
         form = HolidayYearForm(request.POST or None)
         if form.is_valid():
-            new, changed = holidays.put_in(form.cleaned_data["lines"])
-            messages.success(request, f"新增 {new} 天，更改 {changed} 天。")
+            days = form.cleaned_data["lines"]
+            new, changed = holidays.put_in(days)
+            told = f"新增 {new} 天，更改 {changed} 天。"
+            first = Holiday.objects.get(day=min(entry.day for entry in days))
+            self.log_change(request, first, f"导入一年的安排：{told}")
+            messages.success(request, told)
             return redirect("admin:casework_holiday_changelist")
         context = {
             **self.admin_site.each_context(request),

@@ -45,6 +45,8 @@ class HolidayYearForm(forms.Form):
             told = [entry for entry in days.values() if entry.day.year == year]
             if date(year, 10, 1) not in days and len(told) > 1:
                 wrong.append(f"{year} 年没有写到国庆节（10月1日），请写全年")
+        if not days and not wrong:
+            wrong.append("请填写节假日安排")
         if wrong:
             raise forms.ValidationError(wrong[:20])
         return list(days.values())

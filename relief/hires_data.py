@@ -37,14 +37,14 @@ class HireRule:
     mend_within: int
     papers: tuple[Paper, ...]
 
+    def ground_of(self, what: str) -> str:
+        """Return the clause with a figure, and that the figure is to be confirmed."""
+        return f"{self.clause}；{what}{'为本地参数，待确认' if self.to_confirm else ''}"
+
     @property
     def ground(self) -> str:
-        """The clause, with what is to be confirmed about it."""
-        return (
-            f"{self.clause}；{self.due_after} 个工作日为本地参数，待确认"
-            if self.to_confirm
-            else self.clause
-        )
+        """Why papers are due when they are."""
+        return self.ground_of(f"报备后 {self.due_after} 个工作日")
 
 
 def read(text: str) -> tuple[HireRule, ...]:
@@ -103,7 +103,4 @@ def steps(day: date) -> tuple[int, ...]:
 def extension(day: date) -> tuple[int, str]:
     """Return how many working days there are at least after a return, and the ground."""
     rule = rule_on(day) or rules()[0]
-    return (
-        rule.mend_within,
-        f"{rule.clause}；退回后至少留 {rule.mend_within} 个工作日（本地参数，待确认）",
-    )
+    return rule.mend_within, rule.ground_of(f"退回后至少留 {rule.mend_within} 个工作日")

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -132,6 +133,8 @@ def test_an_administrator_brings_in_a_year_and_may_do_so_twice():
         answer = client.post(YEAR, {"lines": TABLE}, follow=True)
         assert told in answer.content.decode()
 
+    logged = LogEntry.objects.first()
+    assert "导入一年的安排" in logged.change_message
     assert holidays.term(date(2031, 9, 26), 1).due == date(2031, 9, 28)
     assert holidays.term(date(2031, 9, 30), 1).missing_years == ()
 
@@ -145,6 +148,7 @@ def test_an_administrator_brings_in_a_year_and_may_do_so_twice():
         ("2031-10-01，国庆节，休\n2031-10-01，国庆节，班", "写了两次"),
         ("2031-01-01，元旦，休\n2031-01-02，元旦，休", "没有写到国庆节"),
         ("", "请填写节假日安排"),
+        (" \n \n", "请填写节假日安排"),
     ],
 )
 def test_a_year_with_a_wrong_line_is_refused_whole(lines, told):
