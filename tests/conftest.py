@@ -68,6 +68,8 @@ def flush_as_owner() -> Iterator[None]:
             cursor.execute("SET LOCAL session_replication_role = replica")
             for sql in sql_list:
                 cursor.execute(sql)
+            # Partitioned by hand, so Django's own list of tables doesn't name it.
+            cursor.execute("TRUNCATE relief_declarationline")
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DatabaseOperations, "execute_sql_flush", execute_sql_flush)
