@@ -59,6 +59,138 @@ FILE = {
     ),
 }
 
+#: What is no workbook though it bears the name of one, and what a workbook may not have in it.
+SAFETY = {
+    "pdf_file": Entry(
+        "表格文件（.xlsx、.xls 或 .csv）",
+        "这是 PDF 文件，不能导入。请找到生成它的原表格；没有的，请下载空白模板填写。",
+    ),
+    "image_file": Entry(
+        "表格文件（.xlsx、.xls 或 .csv）",
+        "这是图片，不能导入。请上传原表格；只有纸质材料的，请下载空白模板填写。",
+    ),
+    "web_page": Entry(
+        "表格文件（.xlsx、.xls 或 .csv）",
+        "这是网页，只是名字像表格。请用 Excel 或 WPS 打开，选“文件”→“另存为”，类型选“Excel 工作簿(*.xlsx)”，再导入新文件。",
+    ),
+    "xml_workbook": Entry(
+        "表格文件（.xlsx、.xls 或 .csv）",
+        "这是“XML 表格 2003”格式。请用 Excel 或 WPS 打开，选“文件”→“另存为”，类型选“Excel 工作簿(*.xlsx)”，再导入新文件。",
+    ),
+    "archive_file": Entry(
+        "没有压缩的表格文件",
+        "这是压缩包或安装包，不能直接导入。请先解压，再上传里面的表格。",
+    ),
+    "document_file": Entry(
+        "表格文件（.xlsx、.xls 或 .csv）",
+        "这是文字文档或演示文稿，不能导入。请把表格复制到空白模板中再导入。",
+    ),
+    "program_file": Entry(
+        "表格文件（.xlsx、.xls 或 .csv）",
+        "这是程序，不是表格。请勿打开它，并告知本单位的信息技术人员。",
+    ),
+    "ods_workbook": Entry(
+        "表格文件（.xlsx、.xls 或 .csv）",
+        "这是 .ods 或 Numbers 表格。请在原软件中另存为 .xlsx，再导入。",
+    ),
+    "binary_workbook": Entry(
+        "表格文件（.xlsx、.xls 或 .csv）",
+        "这是二进制工作簿（.xlsb）。请用 Excel 或 WPS 打开，选“文件”→“另存为”，类型选“Excel 工作簿(*.xlsx)”，再导入新文件。",
+    ),
+    "old_excel": Entry(
+        "Excel 97 及以后的表格",
+        "这是很旧的 Excel 格式（Excel 95 以前）。请用 Excel 或 WPS 打开，选“文件”→“另存为”，类型选“Excel 工作簿(*.xlsx)”，再导入新文件。",
+    ),
+    "utf16_text": Entry(
+        "UTF-8 或 GB18030 编码的 .csv，或 .xlsx",
+        "这是“Unicode 文本”。请用 Excel 或 WPS 打开，选“文件”→“另存为”，类型选“Excel 工作簿(*.xlsx)”，再导入新文件。",
+    ),
+    "mixed_encoding": Entry(
+        "全文同一种编码（UTF-8 或 GB18030）的文本",
+        "文件中有认不出的字节，可能是两份不同编码的文本拼在一起。请用 Excel 或 WPS 打开核对有无乱码，另存为 .xlsx 再导入。",
+    ),
+    "binary_file": Entry(
+        "文本或表格文件",
+        "文件里是程序才懂的内容，不是表格。请确认选对了文件。",
+    ),
+    "broken_quotes": Entry(
+        "每个引号都成对的 .csv",
+        "从第 {row} 行起引号没有成对，后面的内容都粘在了一起。请用 Excel 或 WPS 打开核对，另存为 .xlsx 再导入。",
+    ),
+    "line_too_long": Entry(
+        "每行一条记录的文本",
+        "有一行超过 100 万字，不是表格的一行。请确认文件按行分开，再导入。",
+    ),
+    "damaged_archive": Entry(
+        "完好的 .xlsx 文件",
+        "文件没有下载完整，或传送中损坏。请重新下载或导出；能打开的，请另存为新的 .xlsx 再导入。",
+    ),
+    "tampered_package": Entry(
+        "由 Excel、WPS 或 LibreOffice 保存的工作簿",
+        "文件的内部结构不是表格软件写出来的。请用 Excel 或 WPS 打开核对内容，另存为新的 .xlsx 再导入。",
+    ),
+    "nested_archive": Entry(
+        "里面没有压缩包的工作簿",
+        "工作簿里夹带了压缩包。请删除其中插入的文件，另存为新的 .xlsx 再导入。",
+    ),
+    "too_many_parts": Entry(
+        "由不超过 {most} 个部分组成的工作簿",
+        "工作簿里的工作表或对象太多。请把要导入的那张工作表复制到新工作簿，再导入。",
+    ),
+    "zip_bomb": Entry(
+        "展开后大小正常的工作簿",
+        "文件展开后比原来大一百倍以上，不是正常的表格。请把数据复制到空白模板，另存后再导入。",
+    ),
+    "dtd_in_xml": Entry(
+        "由 Excel、WPS 或 LibreOffice 保存的工作簿",
+        "文件中有表格软件不会写的定义（DTD），可能被人改过。请用 Excel 或 WPS 打开核对，另存为新的 .xlsx 再导入。",
+    ),
+    "odd_xml": Entry(
+        "由 Excel、WPS 或 LibreOffice 保存的工作簿",
+        "文件内部的文字编码不是 UTF-8。请用 Excel 或 WPS 打开核对，另存为新的 .xlsx 再导入。",
+    ),
+    "has_macros": Entry(
+        "没有宏的工作簿",
+        "工作簿里有宏（自动运行的程序）。请另存为“Excel 工作簿(*.xlsx)”，提示“无法保存宏”时选“是”，再导入。",
+    ),
+    "external_links": Entry(
+        "不引用其他文件的工作簿",
+        "公式引用了别的文件。请点“数据”→“编辑链接”→“断开链接”，保存后再导入。",
+    ),
+    "dde_link": Entry(
+        "不调用其他程序的工作簿",
+        "工作簿会调用别的程序（DDE）。请勿点“启用”，把数据复制到空白模板，“粘贴为数值”后再导入。",
+    ),
+    "embedded_objects": Entry(
+        "没有嵌入对象的工作簿",
+        "工作簿里插入了别的文件（对象）。请选中并删除，或把数据复制到空白模板，再导入。",
+    ),
+    "active_controls": Entry(
+        "没有 ActiveX 控件的工作簿",
+        "工作簿里有 ActiveX 控件（按钮、下拉框等）。请删除控件，或把数据复制到空白模板，再导入。",
+    ),
+    "too_many_columns": Entry(
+        "不超过 {most} 列",
+        "第 {most} 列以右还有内容（{cell}）。请删除右侧多余的列，再导入。",
+    ),
+    "sparse_sheet": Entry(
+        "数据连在一起的工作表",
+        "最下面的内容在 {cell}，离数据很远，中间都是空行。请删除多余的行，再导入。",
+    ),
+    "too_many_formats": Entry(
+        "不超过 {most} 种单元格格式",
+        "工作簿里的单元格格式太多。请把数据复制到空白模板，“粘贴为数值”后再导入。",
+    ),
+    "huge_cell": Entry(
+        "单元格不超过 32,767 个字",
+        "有一个单元格的文字长得异常。请找到并删除，再导入。",
+    ),
+    "too_much_text": Entry(
+        "文字总量正常的工作表",
+        "同一段长文字在很多单元格里重复。请删除这一列的长文字，再导入。",
+    ),
+}
+
 #: One cell by itself.
 CELL = {
     "required": Entry("必填，不能为空", "请填写“{header}”。公式算出的单元格请先粘贴为数值。"),
@@ -144,7 +276,7 @@ ROW = {
     ),
 }
 
-CATALOGUE = {**FILE, **CELL, **ROW}
+CATALOGUE = {**FILE, **SAFETY, **CELL, **ROW}
 
 #: What is worth a look and no reason to refuse.
 WARNINGS = {

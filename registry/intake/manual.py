@@ -83,6 +83,12 @@ class Group:
 
 GROUPS = (
     Group("file", "文件", "整个文件读不了，或者表头不对：改好以前一行也不会入库。", errors.FILE),
+    Group(
+        "safety",
+        "文件格式与安全",
+        "不是表格的文件，和可能有害的文件：系统没有打开，一行也没有入库。",
+        errors.SAFETY,
+    ),
     Group("cell", "单元格", "一个格子里的内容不符合要求。", errors.CELL),
     Group("row", "行与已有数据", "与表里别的行，或与系统里已有的数据对不上。", errors.ROW),
     Group("notice", "提示", "不影响入库，但请核对。", errors.WARNINGS),

@@ -103,6 +103,7 @@ def check(
     staging: TextIO,
     problems: TextIO | None = None,
     most_rows: int = reader.MOST_ROWS,
+    most_unpacked: int = reader.LARGEST_UNPACKED,
     progress: Callable[[int, int | None], None] = lambda row, height: None,
 ) -> Checked:
     """Read a workbook, write its staging file and return what was found.
@@ -113,7 +114,7 @@ def check(
     """
     note = problems.write if problems else None
     try:
-        sheet = sheet_to_read(path)
+        sheet = sheet_to_read(path, most_unpacked=most_unpacked)
         checked = _check_sheet(
             sheet,
             schema,
@@ -124,7 +125,7 @@ def check(
             progress=progress,
         )
     except reader.Unreadable as error:
-        checked, sheet = _refused(error.code), None
+        checked, sheet = _refused(error.code, **error.hint), None
     if sheet and template.NOTES in sheet.others:
         used, current = template.version_of(path), template.version(schema)
         if used not in (None, current):

@@ -56,6 +56,7 @@ def _checked(request: dict[str, Any]) -> Checked:
             staging=staging,
             problems=problems,
             most_rows=request["most_rows"],
+            most_unpacked=request["most_unpacked"],
             progress=_progress,
         )
 

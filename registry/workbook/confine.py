@@ -106,7 +106,7 @@ def shut_in() -> bool:
     prctl.argtypes = [ctypes.c_int, *arguments]
     if prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):
         return False
-    return prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.addressof(told), 0, 0) == 0
+    return bool(prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.addressof(told), 0, 0) == 0)
 
 
 def _filter(architecture: int, refused: Iterable[int]) -> bytes:

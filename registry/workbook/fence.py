@@ -49,6 +49,7 @@ def check(
     progress: Callable[[int, int | None], None],
     memory: int = MEMORY,
     most_rows: int = reader.MOST_ROWS,
+    most_unpacked: int = reader.LARGEST_UNPACKED,
 ) -> Checked:
     """Have a workbook checked in a child of limited memory and time.
 
@@ -64,6 +65,7 @@ def check(
         "staging": str(staging),
         "problems": str(problems),
         "most_rows": most_rows,
+        "most_unpacked": most_unpacked,
         "kind": kind,
         "known": {name: schema.as_json() for name, schema in known.items()},
     }

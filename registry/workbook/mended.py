@@ -15,14 +15,14 @@ from registry.workbook.cells import Cell, plain, shown, squeeze
 _OURS = (digest.IMPORT, digest.ROW, digest.DIGEST)
 
 
-def sheet_to_read(path: Path) -> reader.Sheet:
+def sheet_to_read(path: Path, *, most_unpacked: int = reader.LARGEST_UNPACKED) -> reader.Sheet:
     """Return the first sheet as mended; `Sheet.patched` where rows of ours stand in it.
 
     Its header then ends with 导入编号 and 原行号, which the mended rows fill.
 
     :raises reader.Unreadable: if there is none that could be read.
     """
-    first = reader.read(path)
+    first = reader.read(path, most_unpacked=most_unpacked)
     if digest.SHEET not in first.others:
         return first
     ours = iter(reader.read(path, sheet=digest.SHEET).rows)

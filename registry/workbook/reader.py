@@ -2,11 +2,11 @@
 
 import codecs
 import csv
-import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TextIO
 
 from python_calamine import (
     CalamineError,
@@ -15,27 +15,21 @@ from python_calamine import (
     SheetTypeEnum,
 )
 
+from registry.workbook import digest, prescan
 from registry.workbook.cells import Cell, is_blank
+from registry.workbook.sheets import MOST_COLUMNS
+from registry.workbook.unreadable import Unreadable
 
 #: A sheet of a million rows unpacks to about 400 MB; more is meant to do harm.
 LARGEST_UNPACKED = 1_500_000_000
 #: What Excel, WPS and LibreOffice can show; a CSV may not have more either.
 MOST_ROWS = 1_048_576
 
-_ZIP = b"PK\x03\x04"
-_EMPTY_ZIP = b"PK\x05\x06"
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
+#: Characters of one row of a CSV, however many lines its quoted cells go over.
+MOST_IN_A_ROW = 1 << 20
 _BLOCK = 1 << 20
 
-
-class Unreadable(Exception):
-    """The file as a whole can't be read; `code` says why."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
+__all__ = ["MOST_ROWS", "Sheet", "Unreadable", "column_letters", "has_content", "read"]
 
 
 @dataclass(frozen=True)
@@ -54,41 +48,24 @@ class Sheet:
     patched: bool = False
 
 
-def read(path: Path, *, sheet: str | None = None) -> Sheet:
+def read(path: Path, *, sheet: str | None = None, most_unpacked: int = LARGEST_UNPACKED) -> Sheet:
     """Return the first sheet of a workbook, or the sheet of a name that `Sheet.others` gave.
 
-    :raises Unreadable: with `empty_file`, `encrypted`, `unsupported_format`, `too_big`
-        or `unreadable`.
+    The file is looked into before anything opens it; once is enough, so that it isn't done
+    again for another sheet.
+
+    :raises Unreadable: with the code of what is wrong; `prescan` has the list.
     """
+    if sheet is None:
+        sheets = frozenset({digest.SHEET})
+        prescan.look_into(path, most_unpacked=most_unpacked, sheets=sheets)
     with path.open("rb") as file:
         head = file.read(8)
-    if not head:
-        raise Unreadable("empty_file")
-    if head.startswith((_ZIP, _EMPTY_ZIP)):
-        _refuse_other_packages(path)
+    if head.startswith(prescan.ZIP):
         return _read_spreadsheet(path, "xlsx", sheet)
-    if head == _OLE:
-        if _ENCRYPTED_STREAM in path.read_bytes():
-            raise Unreadable("encrypted")
+    if head.startswith(prescan.OLE):
         return _read_spreadsheet(path, "xls", sheet)
     return _read_csv(path)
-
-
-def _refuse_other_packages(path: Path) -> None:
-    """Look into the package before anything unpacks it."""
-    try:
-        with zipfile.ZipFile(path) as package:
-            parts = package.infolist()
-    except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
-        raise Unreadable("unreadable") from error
-    if any(part.flag_bits & 1 for part in parts):
-        raise Unreadable("encrypted")
-    # Some writers begin part names with a slash or use the capitals of their own.
-    names = {part.filename.lstrip("/").lower() for part in parts}
-    if "xl/workbook.xml" not in names:
-        raise Unreadable("unsupported_format")
-    if sum(part.file_size for part in parts) > LARGEST_UNPACKED:
-        raise Unreadable("too_big")
 
 
 def _read_spreadsheet(path: Path, ending: str, wanted: str | None) -> Sheet:
@@ -113,6 +90,9 @@ def _read_spreadsheet(path: Path, ending: str, wanted: str | None) -> Sheet:
         raise Unreadable("unreadable") from error
     if sheet.start is None or sheet.end is None:
         return Sheet(rows=iter(()), height=0, name=name, others=others)
+    if sheet.end[1] >= MOST_COLUMNS:  # cells that don't say where they stand
+        cell = f"{column_letters(sheet.end[1] + 1)} 列"
+        raise Unreadable("too_many_columns", most=str(MOST_COLUMNS), cell=cell)
     return Sheet(
         rows=sheet.iter_rows(),
         height=sheet.end[0] + 1,
@@ -130,37 +110,64 @@ def _encoding(path: Path) -> str:
             with path.open("rb") as file:
                 while block := file.read(_BLOCK):
                     if b"\x00" in block:
-                        raise Unreadable("unreadable")
+                        raise Unreadable("binary_file")
                     decoder.decode(block)
                 decoder.decode(b"", final=True)
         except UnicodeDecodeError:
             continue
         return encoding
-    raise Unreadable("unreadable")
+    raise Unreadable("mixed_encoding")
 
 
 def _read_csv(path: Path) -> Sheet:
-    with path.open("rb") as file:
-        head = file.read(_BLOCK)
-    if head.startswith(_UTF16):
-        raise Unreadable("unsupported_format")
-    encoding = _encoding(path)
-    # Older systems write a web page or XML and call it .xls.
-    if head.removeprefix(codecs.BOM_UTF8).lstrip().startswith((b"<", b"{", b"%PDF")):
-        raise Unreadable("unsupported_format")
-    return Sheet(rows=_csv_rows(path, encoding), height=None)
+    return Sheet(rows=_csv_rows(path, _encoding(path)), height=None)
 
 
 def _csv_rows(path: Path, encoding: str) -> Iterator[Sequence[Cell]]:
     with path.open(encoding=encoding, newline="") as file:
-        rows = csv.reader(file, strict=True)
+        lines = _Lines(file)
+        rows = csv.reader(lines, strict=True)
+        count = 0
         try:
-            for count, row in enumerate(rows, start=1):
+            for row in rows:
+                count += 1
                 if count > MOST_ROWS:
                     raise Unreadable("too_big")
+                if len(row) > MOST_COLUMNS and not all(map(is_blank, row[MOST_COLUMNS:])):
+                    where = f"第 {count} 行"
+                    raise Unreadable("too_many_columns", most=str(MOST_COLUMNS), cell=where)
+                lines.begin_row()
                 yield row
         except csv.Error as error:
-            raise Unreadable("unreadable") from error
+            code = "broken_quotes" if lines.quoted else "huge_cell"
+            raise Unreadable(code, row=str(count + 1)) from error
+
+
+class _Lines:
+    """The lines of a text, counted together as long as they belong to one row."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+        self._taken = 0
+        self.quoted = False
+
+    def begin_row(self) -> None:
+        """Say that the lines so far made a whole row."""
+        self._taken = 0
+        self.quoted = False
+
+    def __iter__(self) -> "_Lines":
+        return self
+
+    def __next__(self) -> str:
+        line = self._file.readline(MOST_IN_A_ROW)
+        if not line:
+            raise StopIteration
+        self._taken += len(line)
+        self.quoted = self.quoted or '"' in line
+        if self._taken >= MOST_IN_A_ROW:
+            raise Unreadable("line_too_long")
+        return line
 
 
 def column_letters(number: int) -> str:

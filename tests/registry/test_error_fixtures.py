@@ -21,7 +21,7 @@ from tests.registry.workbooks import bring_in, worked_on
 pytestmark = pytest.mark.django_db
 FIXTURES = {**FILES, **CELLS, **ROWS, **NOTICES}
 #: Codes whose fixtures are kept with the hostile files.
-ELSEWHERE: frozenset[str] = frozenset()
+ELSEWHERE: frozenset[str] = frozenset(errors.SAFETY)
 
 
 def brought(case: Case, content: bytes) -> Import:

@@ -11,7 +11,7 @@ import xlsxwriter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from registry.workbook import fence, reader
+from registry.workbook import fence
 from registry.workbook.check import MOST_PROBLEMS, check
 from registry.workbook.schema import Column, Kind, Schema, from_json
 
@@ -218,19 +218,19 @@ def test_a_csv_line_longer_than_its_header_is_refused(tmp_path):
     ("content", "code"),
     [
         (b"", "empty_file"),
-        (b"\xff\xfe\x00\x01\x02", "unsupported_format"),
-        (b"\x7fELF\x00\x00\x01", "unreadable"),
-        (b"\xff\xff\xff\x80", "unreadable"),
-        (b"<html><table></table></html>", "unsupported_format"),
+        (b"\xff\xfe\x00\x01\x02", "utf16_text"),
+        (b"\x7fELF\x00\x00\x01", "program_file"),
+        (b"\xff\xff\xff\x80", "mixed_encoding"),
+        (b"<html><table></table></html>", "web_page"),
         (b"\xef\xbb\xbf<?xml version='1.0'?>", "unsupported_format"),
-        (b"%PDF-1.7", "unsupported_format"),
-        (b"PK\x03\x04 no package", "unreadable"),
+        (b"%PDF-1.7", "pdf_file"),
+        (b"PK\x03\x04 no package", "damaged_archive"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 no compound file", "unreadable"),
         (
             b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"),
             "encrypted",
         ),
-        ('编号,月份,基数,户名,账号\nA1,"2020'.encode(), "unreadable"),
+        ('编号,月份,基数,户名,账号\nA1,"2020'.encode(), "broken_quotes"),
     ],
 )
 def test_a_file_that_is_no_workbook_is_refused(tmp_path, content, code):
@@ -250,13 +250,15 @@ def package(path, **parts):
 def test_an_ods_is_told_to_be_saved_otherwise(tmp_path):
     path = package(tmp_path / "book.xlsx", mimetype="application/vnd.oasis", content_DOT_xml="")
 
-    assert codes(look(path)[0]) == [(None, None, "unsupported_format")]
+    assert codes(look(path)[0]) == [(None, None, "ods_workbook")]
 
 
-def test_a_package_that_unpacks_to_too_much_is_not_unpacked(tmp_path, monkeypatch):
-    monkeypatch.setattr(reader, "LARGEST_UNPACKED", 1000)
+def test_a_package_that_unpacks_to_too_much_is_not_unpacked(tmp_path):
+    path = write(tmp_path / "book.xlsx", [HEADER, GOOD])
 
-    assert codes(look_at(tmp_path, HEADER, GOOD)[0]) == [(None, None, "too_big")]
+    checked = check(path, PEOPLE, known=KNOWN, staging=io.StringIO(), most_unpacked=1000)
+
+    assert codes(checked) == [(None, None, "too_big")]
 
 
 SHEET = """<?xml version="1.0"?><worksheet
@@ -351,7 +353,7 @@ def test_the_fenced_child_finds_the_same_as_the_plain_loop(tmp_path):
     assert (tmp_path / "rows").read_text("utf-8").splitlines() == lines
 
 
-def test_one_cell_in_the_last_corner_only_costs_the_child(tmp_path):
+def test_one_cell_in_the_last_corner_is_named_before_anything_opens_the_file(tmp_path):
     with xlsxwriter.Workbook(tmp_path / "book.xlsx") as book:
         sheet = book.add_worksheet()
         sheet.write_row(0, 0, HEADER)
@@ -359,7 +361,7 @@ def test_one_cell_in_the_last_corner_only_costs_the_child(tmp_path):
 
     checked = fenced(tmp_path / "book.xlsx", tmp_path)
 
-    assert codes(checked) == [(None, None, "too_big")]
+    assert codes(checked) == [(None, None, "too_many_columns")]
 
 
 def test_a_child_short_of_memory_is_refused_not_waited_for(tmp_path):

@@ -16,6 +16,8 @@ from registry.workbook.check import Checked
 Clock = Callable[[], datetime]
 #: Rows that an enterprise's workbook may have; nobody employs more.
 MOST_PORTAL_ROWS = 50_000
+#: Bytes that their workbook may unpack to; so many rows of ours have 20 MB.
+MOST_PORTAL_BYTES = 200_000_000
 _BETWEEN_NOTES = timedelta(seconds=1)
 
 
@@ -62,7 +64,11 @@ def parsed(claimed: Import, clock: Clock) -> Iterator[Parsed]:
         # Uploads may lie on another host: the child gets a copy of its own.
         with claimed.file.open("rb") as stored, book.open("wb") as copy:
             shutil.copyfileobj(stored, copy)
-        portal = {"most_rows": MOST_PORTAL_ROWS} if claimed.employer_id else {}
+        portal = (
+            {"most_rows": MOST_PORTAL_ROWS, "most_unpacked": MOST_PORTAL_BYTES}
+            if claimed.employer_id
+            else {}
+        )
         checked = fence.check(
             book,
             kind=claimed.kind,

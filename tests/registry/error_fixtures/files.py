@@ -44,8 +44,8 @@ def too_many_rows() -> Case:
 
 
 FILES: dict[str, Maker] = {
-    "unreadable": whole(b"PK\x03\x04 no package"),
-    "unsupported_format": whole(b"<html><table><tr><td>1</td></tr></table></html>"),
+    "unreadable": whole(OLE + b" no container"),
+    "unsupported_format": whole(b'{"rows": []}'),
     "encrypted": whole(OLE + "EncryptedPackage".encode("utf-16-le")),
     "empty_file": whole(b""),
     "too_big": whole(swollen()),
