@@ -7,12 +7,13 @@ class RefundsConfig(AppConfig):
 
     def ready(self) -> None:
         from casework import todo
-        from refunds import exports, receivers  # noqa: F401 - its receivers connect themselves
+        from refunds import exports, objections, receivers  # noqa: F401 - its receivers connect themselves
         from refunds.todos import todos
         from registry import navigation, slots
         from registry.models import Post
 
         slots.add_table(exports.REFUNDS)
+        slots.add_objection("refunds", objections.objection)
         todo.register(todos)
         navigation.add("portal", "退费", "portal_refunds:list", order=30)
         navigation.add("portal", "通知", "portal_notices:list", order=60)

@@ -262,6 +262,11 @@ def _withdraw(claimed: Import, *, at: datetime) -> None:
     """Rehearse or carry out the taking back of an import."""
     held = work.hold(claimed)
     kind, staging = _staging(held, None, at, detailed=True)
+    if objections := slots.objections(held.withdraws):
+        # Nobody objected when it was asked for; meanwhile something else was decided.
+        note = "；".join(objections)
+        work.end(held, WorkState.DONE, at=at, stage=Stage.DISCARDED, progress_note=note[:200])
+        return
     point = transaction.savepoint()
     locks.store_inputs()
     merged = kind.withdraw(staging)
