@@ -264,6 +264,22 @@ def test_after_a_partial_import_the_mended_workbook_closes_the_gap():
     assert partly.parked.get().resolved_by == again
 
 
+def test_what_is_still_bad_in_the_mended_workbook_waits_once():
+    officer, bad = city(), make_uscc()
+    partly = confirmed(
+        upload("sizes", size_of(make_uscc()), size_of(bad, "巨型"), size_of("1"), by=officer),
+        partial=True,
+    )
+
+    again = send(mended_on_our_sheet(partly, row=2, column="划型", value="大型"), by=officer)
+    again = confirmed(again, partial=True)
+
+    assert counts(again) == (3, 1, 1, 1)
+    waiting = ParkedRow.objects.filter(ended_at=None)
+    assert list(waiting.values_list("import_of", "row")) == [(partly.pk, 4)]
+    assert again.stage == Stage.STORED
+
+
 def test_a_row_is_known_again_by_its_business_key_and_a_nameless_one_by_its_place():
     officer, bad = city(), make_uscc()
     partly = confirmed(

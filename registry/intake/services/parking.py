@@ -43,6 +43,13 @@ _OWN = """
 """
 
 
+#: The rows that wait and that this import may bring right.
+_WAITING = f"""
+    SELECT w.* FROM registry_parkedrow w JOIN registry_import o ON o.id = w.import_of_id
+    WHERE w.ended_at IS NULL AND o.id <> %(import)s AND {_OWN}
+"""
+
+
 def _scope(held: Import) -> dict[str, object]:
     agency = held.by.agency if held.by else None
     return {
@@ -53,18 +60,31 @@ def _scope(held: Import) -> dict[str, object]:
 
 
 def park(staging: Staging, held: Import) -> None:
-    """Keep the bad rows waiting. A row that waits in another import goes on waiting there."""
+    """Keep the bad rows waiting. A row that waits in another import goes on waiting there.
+
+    It is the same row by our numbers, by its business key, or by its place in a workbook of
+    which some rows were mended on our sheet, if neither place nor key says otherwise.
+    """
     staging.cursor.execute(
         f"""
+        WITH bad AS MATERIALIZED (
+            SELECT r."row", r.origin_import, r.origin_row, {_key(staging)} AS key
+            FROM intake_row r
+            WHERE r.bad OR EXISTS (SELECT FROM intake_problem p WHERE p."row" = r."row")
+        ), origins AS MATERIALIZED (
+            SELECT DISTINCT origin_import FROM intake_row WHERE origin_import IS NOT NULL
+        ), waiting AS MATERIALIZED ({_WAITING})
         INSERT INTO registry_parkedrow (import_of_id, "row", key, reason)
-        SELECT %(import)s, r."row", {_key(staging)}, ''
-        FROM intake_row r
-        WHERE (r.bad OR EXISTS (SELECT FROM intake_problem p WHERE p."row" = r."row"))
+        SELECT %(import)s, b."row", b.key, ''
+        FROM bad b
+        WHERE NOT EXISTS (
+                SELECT FROM waiting w
+                WHERE w.import_of_id = b.origin_import AND w."row" = b.origin_row)
+            AND NOT EXISTS (SELECT FROM waiting w WHERE w.key = nullif(b.key, ''))
             AND NOT EXISTS (
-                SELECT FROM registry_parkedrow w JOIN registry_import o ON o.id = w.import_of_id
-                WHERE w.import_of_id = r.origin_import AND w."row" = r.origin_row
-                    AND w.ended_at IS NULL AND {_OWN})
-        ORDER BY r."row"
+                SELECT FROM waiting w JOIN origins o ON o.origin_import = w.import_of_id
+                WHERE w.key = b.key AND w."row" = b."row" AND b.origin_import IS NULL)
+        ORDER BY b."row"
         """,
         {"import": held.pk, **_scope(held)},
     )
@@ -78,18 +98,20 @@ def resolve(staging: Staging, held: Import, *, at: datetime) -> None:
     """
     staging.cursor.execute(
         f"""
-        UPDATE registry_parkedrow w SET resolved_by_id = %(import)s, ended_at = %(at)s
-        FROM registry_import o
-        WHERE o.id = w.import_of_id AND w.ended_at IS NULL AND o.id <> %(import)s AND {_OWN}
-            AND (
-                EXISTS (
-                    SELECT FROM intake_row r
-                    WHERE r.origin_import = w.import_of_id AND r.origin_row = w."row")
-                OR w.key <> '' AND w.key IN (SELECT {_key(staging)} FROM intake_row r)
-                OR w.key = '' AND w.import_of_id = %(corrects)s AND EXISTS (
-                    SELECT FROM intake_row r
-                    WHERE r."row" = w."row" AND r.origin_row IS NULL)
-            )
+        WITH good AS MATERIALIZED (
+            SELECT r."row", r.origin_import, r.origin_row, {_key(staging)} AS key FROM intake_row r
+        ), waiting AS MATERIALIZED ({_WAITING})
+        UPDATE registry_parkedrow p SET resolved_by_id = %(import)s, ended_at = %(at)s
+        FROM (
+            SELECT w.id FROM waiting w JOIN good g
+                ON g.origin_import = w.import_of_id AND g.origin_row = w."row"
+            UNION
+            SELECT w.id FROM waiting w JOIN good g ON g.key = w.key AND w.key <> ''
+            UNION
+            SELECT w.id FROM waiting w JOIN good g ON g."row" = w."row"
+            WHERE w.key = '' AND w.import_of_id = %(corrects)s AND g.origin_row IS NULL
+        ) mended
+        WHERE p.id = mended.id
         """,
         {"import": held.pk, "corrects": held.corrects_id, "at": at, **_scope(held)},
     )
