@@ -59,7 +59,8 @@ class Problem:
 class Checked:
     """What was read: data rows, how many are bad, which columns, the first problems.
 
-    `columns` are those of the staging file; none where the file is refused as a whole.
+    `columns` are those of the staging file; none where the file is refused as a whole. `peak`
+    is the memory in bytes that the child took for it, where it lived to tell.
     """
 
     rows: int = 0
@@ -68,6 +69,7 @@ class Checked:
     problems: list[Problem] = field(default_factory=list)
     problem_count: int = 0
     warnings: list[Problem] = field(default_factory=list)
+    peak: int = field(default=0, compare=False)
 
     def refuse(self, problem: Problem) -> None:
         """Count a problem, and keep it while there is room."""
@@ -271,6 +273,8 @@ def _check_rows(
     for number, row in enumerate(rows, start=2):
         if not number % _STRIDE:
             progress(number, height)
+        if not row:  # how an empty line of a CSV comes: a million of them must not take long
+            continue
         extra = row[width:]
         if len(row) != width:
             row = [*row[:width], *[""] * (width - len(row))]

@@ -6,13 +6,14 @@ the network before it opens a file, and it goes when its parent goes.
 """
 
 import contextlib
+import importlib
 import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from registry.workbook import annotate, confine, marks, reader
+from registry.workbook import confine, marks, reader
 from registry.workbook import schema as schemas
 from registry.workbook.check import Checked, Problem, check
 
@@ -35,6 +36,7 @@ def _check(request: dict[str, Any]) -> dict[str, Any]:
         if not _is_panic(error):
             raise
         checked = Checked(problem_count=1, problems=[Problem(None, None, "unreadable")])
+    checked.peak = confine.peak()
     return asdict(checked)
 
 
@@ -63,6 +65,8 @@ def _checked(request: dict[str, Any]) -> Checked:
 
 def _annotate(request: dict[str, Any]) -> dict[str, Any] | None:
     """Return what came back, or None where the file can't be read or is too large for that."""
+    # openpyxl takes longer to load than a small workbook to check, and only this job needs it.
+    annotate = importlib.import_module("registry.workbook.annotate")
     try:
         annotated = annotate.annotate(
             Path(request["path"]),

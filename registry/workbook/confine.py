@@ -17,6 +17,7 @@ import struct
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NO_NEW_PRIVS = 38
@@ -124,6 +125,17 @@ def _filter(architecture: int, refused: Iterable[int]) -> bytes:
         (_RETURN, 0, 0, _REFUSE),
     ]
     return b"".join(struct.pack("HBBI", *step) for step in steps)
+
+
+def peak() -> int:
+    """Return the bytes of memory that this program has had at most."""
+    with contextlib.suppress(OSError):
+        # `getrusage` would count what the parent had when it started us.
+        for line in Path("/proc/self/status").read_text("ascii", "replace").splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) << 10
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most << 10
 
 
 def look() -> Confined:

@@ -8,6 +8,7 @@ to 29 times. Nothing honest comes near a hundred times; a bomb is near a thousan
 """
 
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -34,6 +35,8 @@ Take = Callable[[bytes, bytes], object]
 _STRINGS, _STYLES, _LINKS = "xl/sharedstrings.xml", "xl/styles.xml", "xl/externallinks/"
 _STORED_OR_DEFLATED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _LOCAL_HEADER = 30
+#: The flag that a name is in UTF-8.
+_UTF8 = 0x800
 _END = b"PK\x05\x06"
 _END_LENGTH = 22
 _MOST_COMMENT = 255
@@ -96,14 +99,16 @@ def _refuse_tampered(
     ):
         raise Unreadable("tampered_package")
     placed = sorted(infos, key=lambda info: info.header_offset)
-    ends = [info.header_offset for info in placed[1:]] + [package.start_dir]
-    for info, end in zip(placed, ends, strict=True):
+    ends = [*(info.header_offset for info in placed[1:]), package.start_dir]
+    for info, end in zip(placed, ends, strict=False):
         file.seek(info.header_offset)
         head = file.read(_LOCAL_HEADER)
         if len(head) < _LOCAL_HEADER:
             raise Unreadable("damaged_archive")
-        lengths = int.from_bytes(head[26:28], "little") + int.from_bytes(head[28:30], "little")
-        if info.header_offset + _LOCAL_HEADER + lengths + info.compress_size > end:
+        length, extra = struct.unpack_from("<HH", head, 26)
+        name = file.read(length).decode("utf-8" if info.flag_bits & _UTF8 else "cp437", "replace")
+        begins = info.header_offset + _LOCAL_HEADER + length + extra
+        if name != info.orig_filename or begins + info.compress_size > end:
             raise Unreadable("tampered_package")
     if placed and placed[0].header_offset:
         raise Unreadable("tampered_package")
