@@ -194,6 +194,14 @@ SAFETY = {
 #: One cell by itself.
 CELL = {
     "required": Entry("必填，不能为空", "请填写“{header}”。公式算出的单元格请先粘贴为数值。"),
+    "formula_error": Entry(
+        "公式算出的结果，不是出错标记",
+        "这个公式出错了（#N/A 等）。请改正公式，或直接填写内容，再把整列粘贴为数值。",
+    ),
+    "formula_without_value": Entry(
+        "公式已算出结果",
+        "文件里只有公式，没有算出的结果。请用 Excel 或 WPS 打开后保存一次，或把公式粘贴为数值。",
+    ),
     "uscc_form": Entry(
         "18 位统一社会信用代码：数字和大写字母，不含 I、O、S、V、Z，第 3 至 8 位是数字",
         "现为 {length} 位。请对照登记证照填写，注意区分数字 0、1、2、5 和字母。",

@@ -18,6 +18,27 @@ from registry.workbook.schema import Column, Kind
 
 Cell = str | float | int | bool | dt.date | dt.time | dt.timedelta
 
+
+class NoValue(str):
+    """A formula that nobody has worked out. It isn't the text that reads the same."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, NoValue) and str(self) == str(other)
+
+    def __hash__(self) -> int:
+        return hash((NoValue, str(self)))
+
+
+#: What a cell shows where its formula went wrong.
+ERRORS = frozenset(
+    {
+        "#N/A", "#NAME?", "#NULL!", "#NUM!", "#DIV/0!", "#REF!", "#VALUE!", "#GETTING_DATA",
+        "#SPILL!", "#CALC!", "#FIELD!", "#BLOCKED!", "#CONNECT!", "#UNKNOWN!",
+    }
+)  # fmt: skip
+
 #: How `COPY` in text format writes NULL.
 NULL = "\\N"
 
@@ -192,6 +213,8 @@ def _parts(cell: Cell, *, percent: bool = False) -> tuple[str, str, str] | Refus
 
 def _money(column: Column) -> Read:
     def read(cell: Cell) -> str | Refusal:
+        if isinstance(cell, str):
+            cell = squeeze(cell).removeprefix("¥")
         parts = _parts(cell)
         if isinstance(parts, Refusal):
             return parts
@@ -287,6 +310,15 @@ _READERS: dict[Kind, Callable[[Column], Read]] = {
 }
 
 
+def without_value(cell: Cell) -> Refusal | None:
+    """Refuse a formula that went wrong, or that nobody has worked out."""
+    if isinstance(cell, NoValue):
+        return Refusal("formula_without_value")
+    if isinstance(cell, str) and cell.lstrip().startswith("#") and squeeze(cell).upper() in ERRORS:
+        return Refusal("formula_error")
+    return None
+
+
 class Memo(dict[Cell, "str | Refusal"]):
     """The cells of one column met so far and what became of them.
 
@@ -302,7 +334,7 @@ class Memo(dict[Cell, "str | Refusal"]):
         self._blank: str | Refusal = NULL if column.allows_blank else Refusal("required")
 
     def __missing__(self, cell: Cell) -> "str | Refusal":
-        value = self._blank if is_blank(cell) else self._read(cell)
+        value = self._blank if is_blank(cell) else without_value(cell) or self._read(cell)
         # 1 equals True, 0 False and 0.0 -0.0: what is read of one isn't said of the other.
         if cell != 0 and cell != 1:
             if len(self) >= self.LARGEST:

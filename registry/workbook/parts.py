@@ -62,7 +62,7 @@ class Contents:
 
     def __init__(self) -> None:
         self._targets: dict[str, str] = {}
-        self._sheets: list[tuple[str, str]] = []
+        self._sheets: list[tuple[bool, str, str]] = []
 
     def reader(self, name: str) -> expat.XMLParserType:
         """Return a parser that takes one table of contents, free of any DTD.
@@ -94,18 +94,19 @@ class Contents:
         if tag.rsplit("}", 1)[-1] != "sheet":
             return
         ids = [value for key, value in told.items() if key.endswith("}id")]
-        self._sheets.append((told.get("name", ""), ids[0] if ids else ""))
+        hidden = told.get("state", "visible") != "visible"
+        self._sheets.append((hidden, told.get("name", ""), ids[0] if ids else ""))
         if len(self._sheets) > _MOST_SHEETS:
             raise Unreadable("too_many_parts", most=str(_MOST_SHEETS))
 
     def worksheets(self, named: frozenset[str]) -> frozenset[str] | None:
-        """Return the parts of the first worksheet and of those of the names given.
+        """Return the parts of the first worksheet that shows and of those of the names given.
 
         None where the tables of contents don't tell: then any might be the first.
         """
         found = [
             (name, self._targets[relation])
-            for name, relation in self._sheets
+            for _, name, relation in sorted(self._sheets, key=lambda sheet: sheet[0])
             if relation in self._targets
         ]
         if not found:

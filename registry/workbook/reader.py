@@ -2,20 +2,24 @@
 
 import codecs
 import csv
+import re
+import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TextIO
+from xml.parsers import expat
 
 from python_calamine import (
     CalamineError,
     CalamineWorkbook,
     PasswordError,
     SheetTypeEnum,
+    SheetVisibleEnum,
 )
 
-from registry.workbook import digest, prescan
+from registry.workbook import digest, formulas, ordinary, prescan
 from registry.workbook.cells import Cell, is_blank
 from registry.workbook.sheets import MOST_COLUMNS
 from registry.workbook.unreadable import Unreadable
@@ -28,6 +32,11 @@ MOST_ROWS = 1_048_576
 #: Characters of one row of a CSV, however many lines its quoted cells go over.
 MOST_IN_A_ROW = 1 << 20
 _BLOCK = 1 << 20
+_SEPARATORS = (",", ";", "\t")
+_TOLD_SEPARATOR = re.compile(r'"?sep=([,;\t])"?[\r\n]*', re.IGNORECASE)
+_IN_QUOTES = re.compile(r'"[^"]*"?')
+_SHIELDED = re.compile(r'\s*="([^"]*)"\s*')
+_DOS_END = "\x1a"
 
 __all__ = ["MOST_ROWS", "Sheet", "Unreadable", "column_letters", "has_content", "read"]
 
@@ -73,33 +82,54 @@ def _read_spreadsheet(path: Path, ending: str, wanted: str | None) -> Sheet:
     try:
         with TemporaryDirectory() as folder:
             alias = Path(folder) / f"book.{ending}"
-            alias.symlink_to(path.resolve())
+            if ending != "xlsx" or not _put_in_order(path, alias):
+                alias.symlink_to(path.resolve())
             book = CalamineWorkbook.from_path(alias)
-            names = [
-                sheet.name for sheet in book.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet
+            sheets = [
+                sheet for sheet in book.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet
             ]
-            if not names:
+            if not sheets:
                 raise Unreadable("unreadable")
-            name = wanted or names[0]
+            names = [sheet.name for sheet in sheets]
+            # The first sheet is the first that people see: lists of choices hide before it.
+            seen = [sheet.name for sheet in sheets if sheet.visible == SheetVisibleEnum.Visible]
+            name = wanted or (seen or names)[0]
             others = tuple(other for other in names if other != name)
             sheet = book.get_sheet_by_name(name)
             book.close()
+        broken = formulas.missing(path, name) if ending == "xlsx" else None
     except PasswordError as error:
         raise Unreadable("encrypted") from error
-    except (CalamineError, ValueError) as error:
+    except (CalamineError, ValueError, expat.ExpatError, zipfile.BadZipFile) as error:
         raise Unreadable("unreadable") from error
     if sheet.start is None or sheet.end is None:
         return Sheet(rows=iter(()), height=0, name=name, others=others)
     if sheet.end[1] >= MOST_COLUMNS:  # cells that don't say where they stand
         cell = f"{column_letters(sheet.end[1] + 1)} 列"
         raise Unreadable("too_many_columns", most=str(MOST_COLUMNS), cell=cell)
+    first_column = sheet.start[1] + 1
+    rows: Iterator[Sequence[Cell]] = sheet.iter_rows()
+    if broken is not None:
+        rows = formulas.put_in(rows, broken, first_column=first_column)
     return Sheet(
-        rows=sheet.iter_rows(),
+        rows=rows,
         height=sheet.end[0] + 1,
-        first_column=sheet.start[1] + 1,
+        first_column=first_column,
         name=name,
         others=others,
     )
+
+
+def _put_in_order(path: Path, target: Path) -> bool:
+    """Write a copy of an .xlsx that the reader finds its way in; say whether it needs one."""
+    with zipfile.ZipFile(path) as package:
+        contents = ordinary.contents(package)
+        if contents.in_order:
+            return False
+        ordinary.put_in_order(package, contents, target)
+    # Its parts have other names now, and what a part is was judged by its name.
+    prescan.look_into(target, most_unpacked=LARGEST_UNPACKED, sheets=frozenset({digest.SHEET}))
+    return True
 
 
 def _encoding(path: Path) -> str:
@@ -125,8 +155,9 @@ def _read_csv(path: Path) -> Sheet:
 
 def _csv_rows(path: Path, encoding: str) -> Iterator[Sequence[Cell]]:
     with path.open(encoding=encoding, newline="") as file:
+        separator = _separator(file)
         lines = _Lines(file)
-        rows = csv.reader(lines, strict=True)
+        rows = csv.reader(lines, strict=True, delimiter=separator)
         count = 0
         try:
             for row in rows:
@@ -136,11 +167,33 @@ def _csv_rows(path: Path, encoding: str) -> Iterator[Sequence[Cell]]:
                 if len(row) > MOST_COLUMNS and not all(map(is_blank, row[MOST_COLUMNS:])):
                     where = f"第 {count} 行"
                     raise Unreadable("too_many_columns", most=str(MOST_COLUMNS), cell=where)
+                # An empty row is passed over fast: a million of them must not take long.
+                yield (_as_text(row) if lines.shielded else row) if any(row) else ()
                 lines.begin_row()
-                yield row
         except csv.Error as error:
             code = "broken_quotes" if lines.quoted else "huge_cell"
             raise Unreadable(code, row=str(count + 1)) from error
+
+
+def _separator(file: TextIO) -> str:
+    """Return what stands between the cells, by the first line; leave the file where rows begin.
+
+    A line `sep=;` says it, to Excel and to us, and is no row. Else it is what the line has most
+    of outside of quotes; a title of one cell has none.
+    """
+    line = file.readline(MOST_IN_A_ROW)
+    told = _TOLD_SEPARATOR.fullmatch(line)
+    if told:
+        return told[1]
+    file.seek(0)
+    bare = _IN_QUOTES.sub("", line)
+    # The first of equals: a comma.
+    return max(_SEPARATORS, key=bare.count)
+
+
+def _as_text(row: list[str]) -> list[str]:
+    """Return a row in which ="0012" is 0012: so programs keep a spreadsheet from counting."""
+    return [found[1] if (found := _SHIELDED.fullmatch(cell)) else cell for cell in row]
 
 
 class _Lines:
@@ -150,21 +203,24 @@ class _Lines:
         self._file = file
         self._taken = 0
         self.quoted = False
+        self.shielded = False
 
     def begin_row(self) -> None:
         """Say that the lines so far made a whole row."""
         self._taken = 0
-        self.quoted = False
+        self.quoted = self.shielded = False
 
     def __iter__(self) -> "_Lines":
         return self
 
     def __next__(self) -> str:
         line = self._file.readline(MOST_IN_A_ROW)
-        if not line:
+        # Programs from the days of DOS end a text with a sign of its own.
+        if not line or line == _DOS_END:
             raise StopIteration
         self._taken += len(line)
         self.quoted = self.quoted or '"' in line
+        self.shielded = self.shielded or '="' in line
         if self._taken >= MOST_IN_A_ROW:
             raise Unreadable("line_too_long")
         return line

@@ -51,6 +51,9 @@ CELLS: dict[str, Maker] = {
     "too_large": cell("payments", "employer_amount", 100_000_000),
     "rate_out_of_range": cell("employers", "injury_rate", 0.004),
     "rate_too_fine": cell("employers", "injury_rate", 0.40001),
+    "formula_error": cell("payments", "employer_amount", "#N/A"),
+    # The writer doesn't work it out: it puts a zero, and that it is to be counted on opening.
+    "formula_without_value": cell("payments", "employer_amount", "=3000+236.5"),
     "not_a_date": cell("payments", "arrived_on", "2020.2.21"),
     "no_such_day": cell("payments", "arrived_on", "2020-02-30"),
     "not_a_month": cell("payments", "month", "2020年2月"),
