@@ -2,13 +2,13 @@
 
 import hashlib
 from datetime import datetime
-from pathlib import Path
 from typing import BinaryIO
 
 from django.core.files import File
 from django.db import transaction
 
 from registry import slots, work
+from registry.intake import file_names
 from registry.models import Agency, Import, Membership, Officer, WorkState
 
 #: The largest file a command looks at: a million rows take about 30 MB.
@@ -118,7 +118,7 @@ def receive(
             return before
     received = Import(
         kind=kind,
-        file_name=Path(file_name).name[:200],
+        file_name=file_names.shown(file_name),
         file_sha256=digest,
         by=by,
         member=member,
