@@ -17,6 +17,7 @@ class RegistryConfig(AppConfig):
         from registry.intake import bank_accounts, employers
 
         checks.register(own_checks.manual_is_complete)
+        checks.register(own_checks.workbooks_are_opened_without_network, deploy=True)
         user_logged_in.connect(receivers.begin_session)
         post_migrate.connect(grants.after_migrate, sender=self)
         post_migrate.connect(seed.after_migrate, sender=self)

@@ -14,5 +14,5 @@
 - `fence`: starts this program and listens to it.
 
 The process that serves pages or talks to the database never parses a file itself: a
-workbook of 4 KB can ask for gigabytes, and then only the child dies.
+workbook of 4 KB can ask for gigabytes, and only the child would die of it.
 """

@@ -137,8 +137,7 @@ def _look_at_records(stream: bytes) -> None:
     if int.from_bytes(stream[:2], "little") in _OLD_BOFS:
         raise Unreadable("old_excel")
     at, end = 0, len(stream)
-    header = struct.Struct("<HH").unpack_from
-    place = struct.Struct("<HH").unpack_from
+    header = place = struct.Struct("<HH").unpack_from
     while at + 4 <= end:
         record, length = header(stream, at)
         body = at + 4

@@ -4,6 +4,7 @@ import platform
 import subprocess
 import sys
 
+from registry import checks
 from registry.workbook import confine, fence
 
 
@@ -40,3 +41,12 @@ def test_what_was_given_up_is_not_had_again_by_a_second_filter_or_by_a_thread():
 
     here = sys.platform == "linux" and platform.machine() in {"x86_64", "aarch64"}
     assert done.stdout.strip() == ("True ['refused']" if here else "False []")
+
+
+def test_the_deployment_check_says_whether_the_child_is_shut_in(monkeypatch):
+    here = sys.platform == "linux" and platform.machine() in {"x86_64", "aarch64"}
+    assert (checks.workbooks_are_opened_without_network() == []) is here
+
+    open_still = confine.Confined(no_network=False, no_programs=False, memory=1)
+    monkeypatch.setattr(fence, "look", lambda folder: open_still)
+    assert [told.id for told in checks.workbooks_are_opened_without_network()] == ["registry.W001"]
