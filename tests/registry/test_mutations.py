@@ -94,7 +94,7 @@ def holds_together(done, staging, problems):
     assert "\x00" not in staging + problems
 
 
-def test_mutated_workbooks_are_checked_or_refused_and_nothing_breaks(worker):
+def test_mutated_workbooks_are_checked_or_refused_and_nothing_breaks(worker, record_property):
     count = {"read": 0, "bad": 0, "refused": 0}
     path = worker.folder / "book"
 
@@ -122,7 +122,8 @@ def test_mutated_workbooks_are_checked_or_refused_and_nothing_breaks(worker):
 
     # All three ends are met often: what is broken too much tells nothing of the cells.
     assert min(count.values()) > EXAMPLES // 50, count
-    print(f"{count}, {worker.deaths} ended by a limit, {time.monotonic() - began:.1f} s")
+    record_property("ended by a limit", worker.deaths)
+    record_property("seconds", round(time.monotonic() - began, 1))
 
 
 @pytest.mark.parametrize("seed", range(FENCED))
