@@ -35,7 +35,8 @@ def missing(path: Path, sheet: str) -> Iterator[Broken] | None:
     None where the sheet has none, which takes one quick look. The rows come from the top.
     An error is its text (#N/A), a formula not worked out a `NoValue`.
 
-    :raises Unreadable: while the rows are gone through, if they don't stand in order.
+    :raises Unreadable: while the rows are gone through, if they don't stand in order or the
+        sheet is no XML.
     """
     with zipfile.ZipFile(path) as package:
         told = ordinary.contents(package)
@@ -159,7 +160,11 @@ def _rows(path: Path, part: str, *, counts_anew: bool) -> Iterator[Broken]:
     reader = _Reader(counts_anew=counts_anew)
     with zipfile.ZipFile(path) as package, package.open(part) as stream:
         while block := stream.read(_BLOCK):
-            reader.parser.Parse(block, False)
+            try:
+                reader.parser.Parse(block, False)
+            except expat.ExpatError as error:
+                # calamine reads on where it must not.
+                raise Unreadable("unreadable") from error
             yield from reader.done
             reader.done.clear()
 

@@ -159,3 +159,22 @@ def test_rows_of_nothing_but_formulas_not_worked_out_are_rows(tmp_path):
     ]
     assert made.told(checked) == codes
     assert lines == [["2", "A1", "甲"], ["3", "\\N", "\\N"], ["6", "\\N", "\\N"]]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('standalone="yes"', 'standalone="0.5"'),
+        ("</row></sheetData>", "</row></sheetDat>"),
+        ('<row r="2">', '<row r="1">'),
+    ],
+    ids=["declaration", "an element that isn't closed", "rows out of order"],
+)
+def test_a_sheet_with_errors_that_is_no_xml_is_refused_in_peace(tmp_path, before, after):
+    """Found by the mutations: the reader of cells is less strict than XML is."""
+    parts = made.parts(made.rows(made.header("编号", "名称"), [text("A1"), typed("e", "#N/A")]))
+    name = "xl/worksheets/sheet1.xml"
+    assert before in parts[name]
+    parts[name] = parts[name].replace(before, after)
+
+    assert made.told(look(tmp_path, parts)[0]) == [(None, None, "unreadable")]
