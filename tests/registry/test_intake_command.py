@@ -92,7 +92,7 @@ def test_a_file_that_is_none_names_no_row_and_no_column(tmp_path, capsys):
     assert code == 3
     assert list(result) == KEYS
     assert [(e["row"], e["column"], e["code"]) for e in result["errors"]] == [
-        (None, None, "unreadable")
+        (None, None, "damaged_archive")
     ]
 
 
