@@ -24,8 +24,9 @@ import xlsxwriter
 from registry.workbook import child, confine, fence
 from registry.workbook.schema import Schema
 
-#: Seconds after which a check counts as hanging.
+#: Seconds of work after which a check counts as hanging, and of waiting for it: others work too.
 HANGS = 5.0
+WAIT = 60.0
 
 
 class Worker:
@@ -63,10 +64,12 @@ class Worker:
         child._say = lambda **message: None
         with os.fdopen(orders) as file:
             for line in file:
+                began = time.process_time()
                 try:
                     answer = {"done": child._check(json.loads(line))}
                 except BaseException as error:  # noqa: BLE001 - told, as a child tells by breaking down
                     answer = {"broke": f"{type(error).__name__}: {error}"}
+                answer["seconds"] = time.process_time() - began
                 os.write(results, json.dumps(answer).encode() + b"\n")
 
     def check(self, path: Path, kind: str) -> dict[str, Any] | None:
@@ -85,7 +88,7 @@ class Worker:
         }
         os.write(self._orders, json.dumps(request).encode() + b"\n")
         answer = b""
-        ends = time.monotonic() + HANGS
+        ends = time.monotonic() + WAIT
         while not answer.endswith(b"\n"):
             left = ends - time.monotonic()
             if left <= 0 or not select.select([self._results], [], [], left)[0]:
@@ -98,6 +101,7 @@ class Worker:
             answer += block
         told = json.loads(answer)
         assert "done" in told, told
+        assert told["seconds"] < HANGS, f"hangs: {path}"
         return dict(told["done"])
 
     def _buried(self) -> None:
