@@ -263,6 +263,18 @@ def test_a_million_formatted_rows_are_no_rows_and_take_no_time(tmp_path, cells):
     assert time.process_time() - began < 10
 
 
+def test_a_cell_in_the_last_row_is_read_and_takes_no_time(tmp_path):
+    """Found by the mutations: each of a million empty rows before it was looked at cell by cell."""
+    data = BASE + made.rows([text("A2"), text("乙")], first=LAST_ROW)
+    path = made.zipped(made.parts(data), tmp_path / "book.xlsx")
+    began = time.process_time()
+
+    checked, lines = made.look(path)
+
+    assert (lines, checked.rows) == ([*READ, [str(LAST_ROW), "A2", "乙"]], 2)
+    assert time.process_time() - began < 2.5
+
+
 def test_blanks_of_every_kind_right_of_the_data_and_below(tmp_path):
     blanks = [text(""), text("\u00a0"), text("\u200b"), text("\u3000 \ufeff")]
     data = made.rows(HEADER, [*ROW, *blanks], [EMPTY, *blanks]) + (
