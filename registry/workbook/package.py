@@ -3,8 +3,8 @@
 What its table of contents says of sizes is not believed: bytes are counted as they come out.
 
 Measured: a worksheet of 100,000 rows and 7 columns unpacks to 32 MB, 11 times its packed size;
-one of 300,000 rows of nothing but borders to 12 times; of the same short row again and again
-to 29 times. Nothing honest comes near a hundred times; a bomb is near a thousand.
+one of 300,000 rows of nothing but borders to 12 times; 200,000 times the same row of seven ones
+to 14 times. Nothing honest comes near a hundred times; a bomb is near a thousand.
 """
 
 import re
