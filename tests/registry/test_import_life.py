@@ -11,9 +11,6 @@ from classification.models import SizeRecord
 from registry import scope, work
 from registry.intake import services
 from registry.models import (
-    BankAccount,
-    Employer,
-    EmployerTerms,
     Import,
     ImportProblem,
     ParkedRow,
@@ -26,7 +23,6 @@ from tests.registry.workbooks import (
     confirmed,
     counts,
     headers,
-    make_person,
     workbook,
     worked_on,
 )
@@ -345,89 +341,6 @@ def test_rows_nobody_needs_any_more_are_given_up_with_name_and_reason():
         services.dismiss(import_id=partly.pk, rows=None, reason="x", by=viewing(officer), at=AT)
 
 
-def take_back(done, *, by, second):
-    asked = worked_on(
-        services.ask_withdrawal(import_id=done.pk, by=viewing(by), reason="选错文件", at=AT)
-    )
-    assert asked.stage == Stage.SECOND
-    agreed = services.second(
-        import_id=asked.pk, by=viewing(second), seen=asked.preview_sha256, at=AT
-    )
-    return worked_on(agreed)
-
-
-def test_an_import_is_taken_back_by_two_and_what_held_before_holds_again():
-    handler, reviewer = city(), city(Post.REVIEWER)
-    code, other = make_uscc(), make_uscc()
-    bring_in("sizes", workbook(headers("sizes"), size_of(code, "小型")))
-    done = bring_in(
-        "sizes", workbook(headers("sizes"), size_of(code, "大型"), size_of(other)), by=handler
-    )
-
-    back = take_back(done, by=handler, second=reviewer)
-
-    done.refresh_from_db()
-    assert (done.stage, back.stage) == (Stage.WITHDRAWN, Stage.STORED)
-    assert sizes_now() == {code: "SMALL"}
-    assert SizeRecord.objects.count() == 5  # nothing deleted: 3 rows and 2 that take back
-    assert bring_in("sizes", workbook(headers("sizes"), size_of(other))).accepted == 1
-
-
-def test_who_asks_to_take_back_does_not_agree_to_it():
-    handler = city()
-    done = bring_in("sizes", workbook(headers("sizes"), size_of(make_uscc())), by=handler)
-    asked = worked_on(
-        services.ask_withdrawal(import_id=done.pk, by=viewing(handler), reason="x", at=AT)
-    )
-
-    with pytest.raises(services.NotYours):  # a handler is no reviewer
-        services.second(import_id=asked.pk, by=viewing(handler), seen=asked.preview_sha256, at=AT)
-    assert (
-        services.ask_withdrawal(import_id=done.pk, by=viewing(handler), reason="again", at=AT)
-        == asked
-    )
-
-
-def test_employers_get_their_former_facts_terms_and_a_new_one_is_unknown_again():
-    handler, reviewer = city(), city(Post.REVIEWER)
-    header = headers("employers")
-    code = make_uscc()
-
-    def unit(uscc, name, rate):
-        return [
-            uscc, name, "企业", "510402", "3130", rate, "2010-01-01", "2010-02-01",
-            *[""] * (len(header) - 8),
-        ]  # fmt: skip
-
-    bring_in("employers", workbook(header, unit(code, "旧名", "0.4")))
-    newcomer = make_uscc()
-    done = bring_in(
-        "employers",
-        workbook(header, unit(code, "新名", "0.8"), unit(newcomer, "新单位", "0.4")),
-        by=handler,
-    )
-    assert done.stage == Stage.STORED
-    assert [c["after"] for c in done.preview["changes"]] == ["新名", "0.8"]
-
-    take_back(done, by=handler, second=reviewer)
-
-    assert Employer.objects.get(uscc=code).name == "旧名"
-    terms = EmployerTerms.objects.filter(employer__uscc=code).order_by("from_month", "pk")
-    assert str(terms.last().injury_rate) == "0.004000"
-    assert Employer.objects.get(uscc=newcomer).withdrawn_at is not None
-    declared = bring_in(
-        "declarations",
-        workbook(
-            headers("declarations"),
-            [newcomer, "2020-02", make_person(1), "甲", "3000", "3000", "3000"],
-        ),
-    )
-    assert [error["code"] for error in declared.errors] == ["unknown_employer"]
-    assert bring_in("employers", workbook(header, unit(newcomer, "新单位", "0.4"))).accepted == 1
-    assert Employer.objects.get(uscc=newcomer).withdrawn_at is None
-    assert BankAccount.objects.count() == 0
-
-
 def test_killed_between_confirmation_and_store_it_is_stored_once():
     checked = upload("sizes", size_of(make_uscc()), by=city())
     services.confirm(
@@ -463,12 +376,3 @@ def test_the_same_key_of_the_same_person_is_the_same_upload():
         send(size_of(make_uscc()))
     # The bytes of a workbook hold its moment: the very same file is sent again.
     assert Import.objects.get() == first
-
-
-def test_units_of_an_import_that_others_speak_of_stay(monkeypatch):
-    handler = city()
-    done = bring_in("sizes", workbook(headers("sizes"), size_of(make_uscc())), by=handler)
-    monkeypatch.setattr("registry.slots._objections", {"test": lambda import_: "有款项已退还"})
-
-    with pytest.raises(services.NotWithdrawable, match="有款项已退还"):
-        services.ask_withdrawal(import_id=done.pk, by=viewing(handler), reason="x", at=AT)
