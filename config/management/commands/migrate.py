@@ -9,12 +9,13 @@ from config.database.base import DatabaseWrapper
 class Command(migrate.Command):
     """Django's `migrate`, acting as the owner; everything else is `relief_app`."""
 
-    def handle(self, *args: Any, **options: Any) -> str | None:
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        # Not just `handle`: the checks before it may ask the server for its version.
         before = DatabaseWrapper.as_owner
         connections[options["database"]].close()
         DatabaseWrapper.as_owner = True
         try:
-            return super().handle(*args, **options)
+            return super().execute(*args, **options)
         finally:
             DatabaseWrapper.as_owner = before
             connections[options["database"]].close()
