@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from registry import seed
 from registry.intake.bank_accounts import STANDS
-from registry.intake.employers_back import withdraw
+from registry.intake.employers_back import FACTS, withdraw
 from registry.intake.staging import MOST_CHANGES, Change, Merged, Staging, Total
 from registry.models import BankAccount, UnitType
 from registry.months import first_of
@@ -124,20 +124,6 @@ SCHEMA = Schema(
     together=_ACCOUNT,
 )
 
-_FACTS = (
-    "name",
-    "district_id",
-    "zone",
-    "industry_code",
-    "established_on",
-    "insured_on",
-    "legal_person",
-    "contact",
-    "phone",
-    "group_name",
-    "address",
-)
-
 
 def _examine(staging: Staging) -> None:
     """Refuse, for a district's officer, units of other districts, theirs now or in the file."""
@@ -215,7 +201,7 @@ def _changes(staging: Staging) -> list[Change]:
         Change(row, name, labels[fact.removesuffix("_id")], str(before[fact]), str(now[fact]))
         for row, name, *facts in staging.cursor.fetchall()
         for before, now in [[json.loads(told) if told else None for told in facts]]
-        for fact in _FACTS
+        for fact in FACTS
         if before and before[fact] != now[fact]
     ]
     staging.cursor.execute(
@@ -251,9 +237,9 @@ def _totals(staging: Staging, new: int) -> list[Total]:
 
 def _merge_facts(staging: Staging) -> None:
     """Add new units and bring the others' facts up to date."""
-    facts = ", ".join(_FACTS)
-    staged = ", ".join(f"s.{fact}" for fact in _FACTS)
-    stored = ", ".join(f"e.{fact}" for fact in _FACTS)
+    facts = ", ".join(FACTS)
+    staged = ", ".join(f"s.{fact}" for fact in FACTS)
+    stored = ", ".join(f"e.{fact}" for fact in FACTS)
     staging.cursor.execute(
         f"""
         UPDATE intake_employer s SET touched = true FROM registry_employer e

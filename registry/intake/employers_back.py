@@ -7,8 +7,21 @@ stays on record, marked as withdrawn: to other imports it is unknown until it is
 from registry.intake.bank_accounts import take_back
 from registry.intake.staging import MOST_CHANGES, Change, Merged, Staging
 
-_FACTS = """name, district_id, zone, industry_code, established_on, insured_on, legal_person,
-    contact, phone, group_name, address"""
+#: What is known of a unit besides its terms and accounts.
+FACTS = (
+    "name",
+    "district_id",
+    "zone",
+    "industry_code",
+    "established_on",
+    "insured_on",
+    "legal_person",
+    "contact",
+    "phone",
+    "group_name",
+    "address",
+)
+_FACTS = ", ".join(FACTS)
 
 
 def withdraw(staging: Staging) -> Merged:
