@@ -24,7 +24,7 @@ IF EXISTS (
         SELECT coalesce(sum(i.amount), 0)
         FROM refunds_obligationitem i JOIN refunds_obligation o ON o.id = i.obligation_id
         WHERE o.employer_id = k.employer_id AND o.insurance = k.insurance AND i.month = k.month
-            AND o.state NOT IN ('PAID', 'SUPERSEDED')
+            AND o.state NOT IN ('PAID', 'OFFSET', 'SUPERSEDED')
     ) + (
         SELECT coalesce(sum(b.amount), 0) FROM relief_paidback b
         WHERE b.employer_id = k.employer_id AND b.insurance = k.insurance AND b.month = k.month

@@ -8,13 +8,13 @@ been removed from an employer counts as nobody.
 Sight: an office of the city level sees the whole city, a district's or county's its own
 employers, a functional zone's committee the zone's, an enterprise itself; nobody else
 anything. Acting: only the social insurance agency of the employer's own district, and the
-fund's cashier of the city level everywhere. Other bureaus see and don't act.
+fund's cashier and the head of the city level everywhere. Other bureaus see and don't act.
 
 What is written out in full and what is masked:
 
     who                                            resident ID   bank account
     handler, reviewer of a social insurance agency full          masked; full where they approve
-    fund finance of a social insurance agency      masked        masked; full where they approve
+    fund finance, head of a social insurance agency masked       masked; full where they approve
     audit of a social insurance agency             full          masked
     other bureaus, zones                           masked        masked
     enterprise, for itself                         masked        masked
@@ -42,7 +42,8 @@ WRONG_ROLE = "您的角色不办理这一步，请由{roles}办理。"
 #: The roles that commit the employer; preparers only prepare.
 SIGNERS = frozenset({Membership.Role.OWNER, Membership.Role.SIGNER})
 _SEES_IDENTITY = {Post.HANDLER, Post.REVIEWER, Post.AUDIT}
-_APPROVES_ACCOUNTS = {Post.HANDLER, Post.REVIEWER, Post.FUND_FINANCE}
+_APPROVES_ACCOUNTS = {Post.HANDLER, Post.REVIEWER, Post.FUND_FINANCE, Post.HEAD}
+_CITY_WIDE = {Post.FUND_FINANCE, Post.HEAD}
 
 
 @dataclass(frozen=True)
@@ -110,11 +111,11 @@ def actionable(
 
 
 def acts_city_wide(officer: Officer) -> bool:
-    """Whether the officer is the fund's cashier at the city level: one fund pays for all."""
+    """Whether the officer is the fund's cashier or head at the city level: one fund pays for all."""
     return (
         officer.agency.kind == Agency.Kind.SOCIAL_INSURANCE
         and officer.agency.district.is_city
-        and officer.post == Post.FUND_FINANCE
+        and officer.post in _CITY_WIDE
     )
 
 

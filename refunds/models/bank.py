@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from refunds import guards
 from refunds.models.owed import Obligation, Submission
-from refunds.workflow import LIVE, AttemptState, BatchState, attempt_transitions
+from refunds.workflow import LIVE, AttemptState, BatchState, attempt_transitions, batch_transitions
 from registry.guards import append_only
 from registry.models import Officer
 from relief.models import Insurance
@@ -67,11 +67,7 @@ class Batch(models.Model):
             pgtrigger.FSM(
                 name="legal_move",
                 field="state",
-                transitions=[
-                    ("SEALED", "SENT"),
-                    ("SEALED", "ANSWERED"),
-                    ("SENT", "ANSWERED"),
-                ],
+                transitions=batch_transitions(),
             ),
             guards.no_delete(),
         ]
@@ -129,7 +125,7 @@ class Attempt(models.Model):
             models.CheckConstraint(
                 name="attempt_settled_on_a_day",
                 condition=Q(state__in=["PAID", "BOUNCED"], settled_on__isnull=False)
-                | Q(state__in=["QUEUED", "SENT", "UNKNOWN"], settled_on__isnull=True),
+                | Q(state__in=["QUEUED", "SENT", "UNKNOWN", "RECALLED"], settled_on__isnull=True),
             ),
         ]
         triggers = [

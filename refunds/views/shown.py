@@ -13,12 +13,16 @@ _PLACES = {
     State.RETURNED: 1,
     State.CHOSEN: 2,
     State.CHECKED: 3,
+    State.ENDORSED: 3,
     State.APPROVED: 4,
+    State.HELD: 4,
     State.IN_BATCH: 4,
     State.AT_BANK: 5,
     State.BOUNCED: 5,
     State.CORRECTED: 5,
     State.PAID: len(STEPS) + 1,
+    State.OFFSETTING: 1,
+    State.OFFSET: len(STEPS) + 1,
     State.SUPERSEDED: 1,
 }
 _WAITING = {
@@ -26,11 +30,14 @@ _WAITING = {
     State.RETURNED: "等单位修改后重新提交",
     State.CHOSEN: "等经办机构复核岗初审",
     State.CHECKED: "等基金财务岗复审",
-    State.APPROVED: "等市社会保险经办机构封批",
+    State.ENDORSED: "等负责人审批",
+    State.APPROVED: "等市社会保险经办机构列入付款批次",
+    State.HELD: "等稽核岗核查",
     State.IN_BATCH: "等送交银行",
     State.AT_BANK: "等银行付款",
     State.BOUNCED: "等单位更正收款账户",
     State.CORRECTED: "等经办机构复核岗确认新账户",
+    State.OFFSETTING: "冲抵以后月份的应缴",
 }
 _BAD = {State.BOUNCED, State.RETURNED, State.SUPERSEDED}
 

@@ -15,6 +15,7 @@ class Post(models.TextChoices):
     HANDLER = "HANDLER", "经办岗"
     REVIEWER = "REVIEWER", "复核岗"
     FUND_FINANCE = "FUND_FINANCE", "基金财务岗"
+    HEAD = "HEAD", "负责人岗"
     AUDIT = "AUDIT", "稽核内控岗"
     OPINION = "OPINION", "部门会审岗"
 
