@@ -4,7 +4,7 @@ from datetime import date
 
 from django.db.models import Case, IntegerField, QuerySet, Value, When
 
-from casework.models import Move, Notice, PaperFile, PaperSubmission, RequiredPaper
+from casework.models import Letter, Move, Notice, PaperFile, PaperSubmission, RequiredPaper
 from casework.papers.workflow import OPEN_STATES, State
 from registry import scope
 
@@ -70,3 +70,13 @@ def waiting_with_the_same_file(paper: RequiredPaper) -> QuerySet[RequiredPaper]:
     # Handed in together and not again since: their latest submission is of the same moment.
     same = of_file.filter(submitted_at=latest.at).exclude(pk=paper.pk)
     return papers_to_review(same).distinct()
+
+
+def letters() -> QuerySet[Letter]:
+    """Return the letters without their files, the newest first."""
+    return Letter.objects.defer("pdf", "facts").order_by("-pk")
+
+
+def letters_of(kind: str, matter_id: int) -> QuerySet[Letter]:
+    """Return the letters of a matter, the newest first."""
+    return letters().filter(matter_kind=kind, matter_id=matter_id)

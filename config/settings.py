@@ -159,6 +159,9 @@ STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "frontend" / "dist"]
 MEDIA_ROOT = DATA_DIR / "uploads"
+# What stands before a path in letters and messages that leave the house.
+PUBLIC_URL = os.environ.get("PUBLIC_URL", "http://localhost:8000").rstrip("/")
+
 BANK_DIR = DATA_DIR / "bank"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

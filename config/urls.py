@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("config.home.urls")),
     path("", include("registry.urls")),
     path("help/", include("registry.urls_help")),
+    path("letters/", include("casework.urls_letters")),
     path("portal/", portal.home, name="portal_home"),
     path("portal/months/", portal.month_list, name="portal_months"),
     path("portal/months/<str:month>/<str:insurance>/", portal.why, name="portal_why"),

@@ -3,6 +3,7 @@
 - `matters`: a step of the timeline, and a notice to the employer;
 - `papers`: papers asked for, closed and asked for again;
 - `handing_in`: files handed in for papers, and what an officer says of them;
+- `letters`: letters composed, numbered and kept;
 - `reminding`: reminders before papers are due;
 - `holidays`: the calendar of working days.
 """

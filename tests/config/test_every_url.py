@@ -35,6 +35,7 @@ PUBLIC = {
     "help_template",
     "api:schema",
     "healthz",
+    "letters:check",
     "admin/login/",
     "admin/logout/",
     "admin/password_change/",

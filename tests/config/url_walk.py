@@ -18,6 +18,7 @@ from registry.models import Employer, Import, Invitation, Membership, WorkState
 from registry.services import members
 from relief.models import Hire, MonthlyFiling, MonthlySubmission
 from relief.services.hires import HIRE
+from tests.casework.lettering import issue_letter
 from tests.factories import AT, make_member
 from tests.refunds.making import Cast, make_run, overpay
 from tests.relief.builders import declare
@@ -196,6 +197,7 @@ MAKERS: dict[str, Callable[[Employer], object]] = {
     "paper_id": lambda employer: _paper(employer).pk,
     "paper_file_id": lambda employer: _paper_file(employer).pk,
     "monthly_receipt": lambda employer: _receipt(employer),
+    "letter_code": lambda employer: issue_letter(employer=employer).code,
     "invitation_id": lambda employer: _invitation(employer).pk,
 }
 
