@@ -7,9 +7,11 @@
 - `holds`: raised bases that wait for their audit, and how it ended;
 - `paid`: money that arrived or left again, and what is overpaid;
 - `cross_checks`: what the cross-checks found when they last looked;
+- `relief.ledger.models`: the double-entry book;
 - `runs`: recalculations, their shards, what waits for one, and assessments.
 """
 
+from relief.ledger.models import LedgerEntry, LedgerLeg, LedgerPosting
 from relief.models.cross_checks import CrossCheck, CrossCheckCount, CrossCheckFinding
 from relief.models.declared import Declaration, DeclarationLine, Insurance
 from relief.models.hires import Hire
@@ -35,6 +37,9 @@ __all__ = [
     "DeclarationLine",
     "Hire",
     "Insurance",
+    "LedgerEntry",
+    "LedgerLeg",
+    "LedgerPosting",
     "MonthlyDraft",
     "MonthlyDraftRow",
     "MonthlyFiling",

@@ -56,9 +56,15 @@ class Payment(models.Model):
 class PaidBack(models.Model):
     """Employer money that left again, in yuan: `refunds` posts what the bank has confirmed.
 
-    Positive when the bank paid it out, negative when it came back (退票).
+    Positive when the bank paid it out, negative when it came back (退票). An offset is positive
+    on the month that gives and negative on the month that takes.
     """
 
+    class Kind(models.TextChoices):
+        REFUND = "REFUND", "退费"
+        OFFSET = "OFFSET", "冲抵"
+
+    kind = models.CharField("类别", max_length=8, choices=Kind.choices, default=Kind.REFUND)
     employer = models.ForeignKey(Employer, models.RESTRICT, db_index=False, verbose_name="参保单位")
     month = models.DateField("费款所属期")
     insurance = models.CharField("险种", max_length=12, choices=Insurance.choices)
