@@ -17,6 +17,8 @@ class ReliefConfig(AppConfig):
         from registry.models import Post
         from relief import decided, exports, hires_data, hires_todos, monthly_todos, receivers
         from relief.intake import declarations, payments
+        from relief.ledger import facts
+        from relief.ledger import slots as ledger_slots
         from relief.services import hires
         from relief.todos import todos
 
@@ -29,6 +31,9 @@ class ReliefConfig(AppConfig):
         workbook_imported.connect(receivers.tell_of_raises)
         workbook_imported.connect(receivers.give_receipts)
         workbook_imported.connect(receivers.record_hires)
+        workbook_imported.connect(receivers.post_payments)
+        for source in facts.SOURCES:
+            ledger_slots.add_source(source)
         uses.add(
             uses.Use(
                 hires.HIRE, "增员材料", "portal_hires:list", hires_data.steps, hires_data.extension

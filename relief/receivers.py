@@ -1,4 +1,5 @@
-"""What this app does on hearing that a workbook came in: it marks units as due, no more.
+"""What this app does on hearing that a workbook came in: it marks units as due, no more;
+only payments are posted at once, in the import's own transaction.
 
 Nobody is rung: a run waits until a series of imports has calmed down, and beat looks anyway.
 Declarations mark for themselves (`intake.declarations`), while their months are at hand.
@@ -8,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from registry.models import Import
+from relief.ledger import services as ledger
 from relief.models import BaseHold
 from relief.services import due, hires, monthly
 from relief.signals import bases_raised
@@ -20,6 +22,12 @@ def mark_due(*, import_: Import, at: datetime, **kwargs: Any) -> None:
     mark = _MARKS.get(import_.kind)
     if mark is not None:
         mark(cause_id=import_.pk, at=at)
+
+
+def post_payments(*, import_: Import, at: datetime, **kwargs: Any) -> None:
+    """Receive `workbook_imported`: payments go into the book together with the rows themselves."""
+    if import_.kind == "payments":
+        ledger.post_imported_payments(import_id=import_.pk, at=at)
 
 
 def give_receipts(*, import_: Import, at: datetime, **kwargs: Any) -> None:

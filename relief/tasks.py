@@ -7,6 +7,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from registry import doorbell, locks
+from relief.ledger.services import runs as posting
 from relief.policy import NoRuleInForce
 from relief.services import cross_checks, overpaid, work
 from relief.services import reassess as reassessment
@@ -17,14 +18,20 @@ logger = logging.getLogger("relief.reassess")
 @shared_task(acks_late=True, autoretry_for=(OperationalError,), retry_backoff=True, max_retries=5)
 def work_shard(*, shard_id: int) -> None:
     """Work one shard of a run; safe to run twice, late or after a crash."""
-    outcome = work.work_shard(shard_id=shard_id, clock=timezone.now)
+    outcome = work.work_shard(shard_id=shard_id, clock=timezone.now, post=False)
     if outcome is work.Outcome.RUN_ENDED:
-        ring_due()  # the next run's turn
+        ring_due()  # its blocks are to be posted, and it is the next run's turn
+
+
+@shared_task(acks_late=True, autoretry_for=(OperationalError,), retry_backoff=True, max_retries=5)
+def post_block(*, work_id: int) -> None:
+    """Post what a run has changed for one block of employers; safe to run twice."""
+    posting.work_block(work_id=work_id, clock=timezone.now)
 
 
 @shared_task
 def sweep() -> None:
-    """Ring for every shard that is due and in nobody's hands: lost messages, dead workers.
+    """Ring for whatever is due and in nobody's hands: lost messages, dead workers.
 
     Also brings the desk's list of overpayments up to date: payments and refunds ring for nobody.
     """
@@ -52,7 +59,10 @@ def look_again() -> None:
 
 
 def ring_due() -> int:
-    """Ring once for each shard that is due; return how many there are."""
+    """Ring once for each block to be posted and each shard due; return how many shards."""
+    for work_id in posting.due(at=timezone.now()):
+        if not doorbell.ring(post_block, work_id=work_id):
+            break
     due = work.due_shards(at=timezone.now())
     for shard_id in due:
         if not doorbell.ring(work_shard, shard_id=shard_id):

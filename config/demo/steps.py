@@ -20,6 +20,7 @@ from refunds.services import offers
 from registry.intake import services as intake
 from registry.models import Employer, Import, WorkState
 from registry.work import OPEN
+from relief.ledger.services import runs as posting
 from relief.models import Run
 from relief.services import runs
 from relief.services import work as run_work
@@ -132,12 +133,12 @@ class Recalculate:
             at=town.clock(),
         )
         waited = False
-        while run.state in OPEN:
+        while not runs.is_over(run):
             due = run_work.due_shards(at=town.clock())
             for shard_id in due:
                 run_work.work_shard(shard_id=shard_id, clock=town.clock)
-            run.refresh_from_db()
-            if not due and run.state in OPEN:
+            posting.work_run(run_id=run.pk, clock=town.clock)
+            if not due and not runs.is_over(run):
                 # A worker has it, or one that died has not yet lost its lease.
                 if not waited:
                     town.say(f"{self.title}：等待上次中断的核定释放（最多一分钟）……")

@@ -53,7 +53,8 @@ def mark_due(
 def mark_finished_runs() -> None:
     """Record every finished run that nobody has recorded: its news died with its process."""
     heard = OfferWork.objects.filter(run=OuterRef("pk"))
-    for run in Run.objects.filter(~Exists(heard), state=WorkState.DONE, finished_at__isnull=False):
+    unheard = Run.objects.filter(~Exists(heard), state=WorkState.DONE, finished_at__isnull=False)
+    for run in unheard.exclude(ledger_work__state__in=leases.OPEN):  # not in the book yet
         mark_run(run_id=run.pk)
 
 

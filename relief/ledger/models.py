@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from registry.guards import append_only
-from registry.models import Employer
+from registry.models import Employer, Work
 from relief.ledger import guards
 from relief.ledger.accounts import Account
 from relief.models.declared import Insurance
@@ -107,3 +107,37 @@ class LedgerLeg(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pk}"
+
+
+class LedgerWork(Work):
+    """A finished run's differences for one block of employers, to be posted.
+
+    Written in the transaction that brings the run into force; the run is told of when all its
+    blocks are posted.
+    """
+
+    run = models.ForeignKey(
+        "relief.Run",
+        models.RESTRICT,
+        related_name="ledger_work",
+        db_index=False,
+        verbose_name="核定",
+    )
+    block = models.PositiveBigIntegerField("单位分段")
+
+    class Meta:
+        verbose_name = "记账任务"
+        verbose_name_plural = "记账任务"
+        constraints = [
+            models.UniqueConstraint(name="ledger_work_once", fields=["run", "block"]),
+        ]
+        indexes = [
+            models.Index(
+                name="ledger_work_open",
+                fields=["lease_until"],
+                condition=Q(state__in=["QUEUED", "RUNNING"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.run_id}/{self.block}"

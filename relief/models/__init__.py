@@ -11,7 +11,7 @@
 - `runs`: recalculations, their shards, what waits for one, and assessments.
 """
 
-from relief.ledger.models import LedgerEntry, LedgerLeg, LedgerPosting
+from relief.ledger.models import LedgerEntry, LedgerLeg, LedgerPosting, LedgerWork
 from relief.models.cross_checks import CrossCheck, CrossCheckCount, CrossCheckFinding
 from relief.models.declared import Declaration, DeclarationLine, Insurance
 from relief.models.hires import Hire
@@ -40,6 +40,7 @@ __all__ = [
     "LedgerEntry",
     "LedgerLeg",
     "LedgerPosting",
+    "LedgerWork",
     "MonthlyDraft",
     "MonthlyDraftRow",
     "MonthlyFiling",

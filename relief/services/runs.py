@@ -17,13 +17,13 @@ from registry import locks
 from registry.models import Employer, Officer, WorkState
 from registry.work import OPEN
 from relief import queries
+from relief.ledger.services import runs as posting
 from relief.models import Run, RunShard
 from relief.policy import Policy
 from relief.run import inputs, totals
 from relief.run.inputs import Scope
 from relief.run.shard import reading
 from relief.services import due
-from relief.signals import run_finished
 
 #: About a second's work: progress is seen to move, and a killed worker loses little.
 EMPLOYERS_PER_SHARD = 1000
@@ -208,6 +208,7 @@ def fail_run(*, run_id: int, reason: str, at: datetime) -> None:
 def finish_run(*, run_id: int, at: datetime) -> bool:
     """Bring a run's results into force once every shard is done; return whether that is now.
 
+    Its differences are posted after that (`relief.ledger.services.runs`), and then it is told of.
     Safe to call by every worker and again: only one finds it unfinished.
     """
     run = Run.objects.select_for_update().get(pk=run_id)
@@ -217,13 +218,15 @@ def finish_run(*, run_id: int, at: datetime) -> bool:
     run.state, run.finished_at = WorkState.DONE, at
     run.steps_done = run.steps_total
     run.save(update_fields=["totals", "state", "finished_at", "steps_done"])
-    transaction.on_commit(lambda: announce(run_id), robust=True)
+    if not posting.queue(run=run, at=at):
+        posting.announce(run_id)  # nothing to post
     return True
 
 
-def announce(run_id: int) -> None:
-    """Tell the apps above that a run's results are in force."""
-    run_finished.send(sender=Run, run_id=run_id)
+def is_over(run: Run) -> bool:
+    """Return whether a run has ended, and whatever it has found is in the book."""
+    run.refresh_from_db()
+    return run.state not in OPEN and (run.state != WorkState.DONE or posting.is_posted(run))
 
 
 def result(run: Run) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from django.utils import timezone
 from registry import work
 from registry.models import WorkState
 from registry.work import OPEN, LeaseLost
+from relief.ledger.services import runs as posting
 from relief.models import Run, RunShard
 from relief.policy import Policy
 from relief.queries.policies import policy_as_of
@@ -40,11 +41,12 @@ class Outcome(Enum):
     RUN_ENDED = "worked, and with it the run ended"
 
 
-def work_shard(*, shard_id: int, clock: Clock) -> Outcome:
+def work_shard(*, shard_id: int, clock: Clock, post: bool = True) -> Outcome:
     """Work one shard if it is free and its run is the oldest open one.
 
     The assessments and the end of the lease are one transaction, so a shard is worked once
-    however often it is asked for. The worker that ends the last shard finishes the run.
+    however often it is asked for. The worker that ends the last shard finishes the run,
+    and posts what it has changed; without `post` whoever rings for the blocks does.
     """
     piece = RunShard.objects.select_related("run").filter(pk=shard_id).first()
     if piece is None or not _is_next(piece.run):
@@ -69,6 +71,8 @@ def work_shard(*, shard_id: int, clock: Clock) -> Outcome:
         # Another worker has it, or the run was ended: nothing of ours is stored.
         return Outcome.NOT_MINE
     ended = runs.finish_run(run_id=piece.run_id, at=clock())
+    if ended and post:
+        posting.work_run(run_id=piece.run_id, clock=clock)
     if ended:
         overpaid.refresh(day=timezone.localtime(clock()).date())
     return Outcome.RUN_ENDED if ended else Outcome.WORKED

@@ -1,10 +1,31 @@
 """Every write to the book.
 
-- `post`: entries of business events, in the caller's transaction.
+- `post`: entries of business events, in the caller's transaction;
+- `bring_up_to_date`, `post_imported_payments`, `missing`, `blocks`: what follows from the facts;
+- `runs`: what a run has changed, as leased work.
 """
 
 from relief.ledger.accounts import Account
 from relief.ledger.entries import Entry, Leg, Unbalanced, move
+from relief.ledger.services.catching_up import (
+    Missing,
+    blocks,
+    bring_up_to_date,
+    missing,
+    post_imported_payments,
+)
 from relief.ledger.services.events import post
 
-__all__ = ["Account", "Entry", "Leg", "Unbalanced", "move", "post"]
+__all__ = [
+    "Account",
+    "Entry",
+    "Leg",
+    "Missing",
+    "Unbalanced",
+    "blocks",
+    "bring_up_to_date",
+    "missing",
+    "move",
+    "post",
+    "post_imported_payments",
+]

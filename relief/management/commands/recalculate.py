@@ -19,6 +19,7 @@ from registry import locks, months
 from registry.models import WorkState
 from relief import queries, tasks
 from relief.calc.explain import money
+from relief.ledger.services import runs as ledger
 from relief.models import Run
 from relief.policy import NoRuleInForce
 from relief.services import runs, work
@@ -173,6 +174,7 @@ def _work_here(run: Run) -> None:
         due = work.due_shards(at=timezone.now())
         for shard_id in due:
             work.work_shard(shard_id=shard_id, clock=timezone.now)
+        ledger.work_run(run_id=run.pk, clock=timezone.now)
         if not due and _still_open(run):
             time.sleep(LOOK_AGAIN_SECONDS)  # a worker holds the last shard
 
@@ -184,5 +186,4 @@ def _wait_for_workers(run: Run) -> None:
 
 
 def _still_open(run: Run) -> bool:
-    run.refresh_from_db()
-    return run.state in OPEN
+    return not runs.is_over(run)
