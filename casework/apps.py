@@ -9,8 +9,10 @@ class CaseworkConfig(AppConfig):
     def ready(self) -> None:
         from casework import imports, members, receivers, todo
         from casework.services import holidays
+        from casework.tell import kinds, rules
         from registry import signals
 
+        kinds.load(rules.DATA)
         post_migrate.connect(holidays.after_migrate, sender=self)
         signals.owner_replacement_asked.connect(receivers.tell_of_replacement_asked)
         signals.owner_replaced.connect(receivers.tell_of_replacement)

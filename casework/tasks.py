@@ -1,9 +1,13 @@
 """What beat does for this app."""
 
+from datetime import timedelta
+
 from celery import shared_task
 from django.utils import timezone
 
-from casework.services import reminding
+from casework.services import relaying, reminding
+
+AT_MOST = timedelta(seconds=40)
 
 
 @shared_task
@@ -12,3 +16,12 @@ def remind_of_papers() -> None:
     at = timezone.now()
     reminding.recount(at=at)
     reminding.remind(at=at)
+
+
+@shared_task
+def relay_messages() -> None:
+    """Give away what waits in the outbox; safe to run twice, late or never.
+
+    What is left after a while waits for the next time: rows wait, no message of the queue.
+    """
+    relaying.relay(clock=timezone.now, at_most=AT_MOST)

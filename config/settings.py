@@ -59,6 +59,22 @@ def _database(url: str) -> dict[str, object]:
     }
 
 
+def _mail_server(url: str) -> dict[str, object]:
+    """Return what an `smtp://` URL says of a mail server; nothing for ""."""
+    if not url:
+        return {}
+    parts = urlsplit(url)
+    return {
+        "host": unquote(parts.hostname or ""),
+        "port": parts.port or (465 if parts.scheme == "smtps" else 25),
+        "username": unquote(parts.username or ""),
+        "password": unquote(parts.password or ""),
+        "use_ssl": parts.scheme == "smtps",
+        "use_tls": parts.scheme == "smtp+tls",
+        "sender": dict(parse_qsl(parts.query)).get("from", ""),
+    }
+
+
 SECRET_KEY = _secret_key()
 DEBUG = False
 PUBLIC_HOSTS = [host for host in os.environ.get("ALLOWED_HOSTS", "").split(",") if host]
@@ -161,6 +177,16 @@ STATICFILES_DIRS = [BASE_DIR / "frontend" / "dist"]
 MEDIA_ROOT = DATA_DIR / "uploads"
 # What stands before a path in letters and messages that leave the house.
 PUBLIC_URL = os.environ.get("PUBLIC_URL", "http://localhost:8000").rstrip("/")
+
+# By what messages leave the house besides the portal: with nothing named, they become files in
+# OUTBOX_DIR. SMS_URL is the address of a gateway (casework/tell/by_gateway.py), SMS_KEY the key
+# shared with it; SMTP_URL is `smtp://user:password@host:port?from=address` (`smtps`: TLS at once).
+OUTBOX_DIR = DATA_DIR / "outbox"
+SMS_KEY = os.environ.get("SMS_KEY", "")
+TELLING = {
+    "SMS": {"url": os.environ["SMS_URL"], "key": SMS_KEY} if os.environ.get("SMS_URL") else {},
+    "EMAIL": _mail_server(os.environ.get("SMTP_URL", "")),
+}
 
 BANK_DIR = DATA_DIR / "bank"
 STORAGES = {

@@ -4,6 +4,9 @@
 - `papers`: papers asked for, closed and asked for again;
 - `handing_in`: files handed in for papers, and what an officer says of them;
 - `letters`: letters composed, numbered and kept;
+- `outgoing`: what goes out by text message and e-mail, written with its notice;
+- `relaying`: giving it away, and what became of it;
+- `preferences`: reminders that a unit doesn't want; `calling`: telephone calls noted;
 - `reminding`: reminders before papers are due;
 - `holidays`: the calendar of working days.
 """

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from casework.models import Move, Notice
+from casework.services import outgoing
 from registry.models import Membership, Officer
 
 
@@ -82,7 +83,13 @@ class Message:
 
 
 def send_notices(messages: Iterable[Message], *, at: datetime) -> None:
-    """Put notices into employers' portals; a cause already told is left out."""
+    """Put notices into employers' portals, and what goes out besides into the outbox.
+
+    A cause already told is left out. Call it in the transaction that does what is told of.
+    """
+    told = list(messages)
+    if not told:
+        return
     Notice.objects.bulk_create(
         [
             Notice(
@@ -93,11 +100,15 @@ def send_notices(messages: Iterable[Message], *, at: datetime) -> None:
                 path=message.path,
                 sent_at=at,
             )
-            for message in messages
+            for message in told
         ],
         ignore_conflicts=True,
         batch_size=1000,
     )
+    # Which of them are new isn't said where conflicts are ignored; the outbox's own keys keep
+    # what was told at this very moment before from going out twice.
+    keys = [message.key for message in told]
+    outgoing.write(list(Notice.objects.filter(key__in=keys, sent_at=at)), at=at)
 
 
 def send_notice(*, at: datetime, **message: Any) -> None:
