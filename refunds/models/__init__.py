@@ -3,22 +3,40 @@
 - `owed`: an `Obligation` says what we owe, for what months; a `Submission` what the enterprise
   asked for and where to; an `Approval` who agreed
 - `bank`: an `Attempt` is one line in one `Batch`
-- `answered`: a `BankFile` and its `BankAnswerLine`s are what the bank said
+- `answered`: a `BankFile` and its `BankAnswerLine`s are what the bank said; a `BankWord` what it
+  put in writing
+- `statements`, `reconciling`: what the bank says moved, and how a day comes to 0.00
 """
 
-from refunds.models.answered import BankAnswerLine, BankFile
+from refunds.models.answered import (
+    AnswerHandled,
+    BankAnswerLine,
+    BankFile,
+    BankWord,
+    BatchReceipt,
+)
 from refunds.models.bank import Attempt, Batch, FundAccount
 from refunds.models.owed import Approval, Obligation, ObligationItem, OfferWork, Submission
+from refunds.models.reconciling import Correction, DayClose, Difference
+from refunds.models.statements import BankStatement, StatementLine
 
 __all__ = [
+    "AnswerHandled",
     "Approval",
     "Attempt",
     "BankAnswerLine",
     "BankFile",
+    "BankStatement",
+    "BankWord",
     "Batch",
+    "BatchReceipt",
+    "Correction",
+    "DayClose",
+    "Difference",
     "FundAccount",
     "Obligation",
     "ObligationItem",
     "OfferWork",
+    "StatementLine",
     "Submission",
 ]

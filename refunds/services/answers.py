@@ -1,12 +1,14 @@
 """What the bank's answer does to attempts and obligations: one file, one transaction.
 
-A line changes money only if its number, batch, amount and account are all what we sent.
-Everything else is kept as read, with what is wrong about it, and changes nothing.
+A line changes money only if its number, batch, amount and account are all what we sent, and it
+was sent. Everything else is kept as read, with what is wrong about it, and changes nothing. A
+file that is not whole changes nothing at all: the bank sends it again.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 
 from django.db import transaction
 from django.utils import timezone
@@ -16,14 +18,19 @@ from casework.models import Move
 from refunds import letters
 from refunds.bank.workbook import FAILED, PAID, AnswerRow
 from refunds.models import Attempt, BankAnswerLine, BankFile, Batch, Obligation
-from refunds.services import offers
+from refunds.services import answers_book, offers
 from refunds.services.locking import hold_money
 from refunds.workflow import Action, AttemptState, BatchState
+from registry import bulk
+from registry.money import total
 from relief.services import paid_back
 
-Finding = BankAnswerLine.Finding
+Finding, Kind = BankAnswerLine.Finding, BankFile.Kind
 _ORDER = {PAID: 0, FAILED: 1}
 NO_REASON = "银行未说明原因"
+#: An attempt of such a batch has not left the house.
+NOT_SENT = frozenset({BatchState.DRAFT, BatchState.CHECKED, BatchState.APPROVED})
+SETTLING = frozenset({Finding.PAID, Finding.BOUNCED})
 
 
 @transaction.atomic
@@ -40,38 +47,64 @@ class _Reading:
     """One file being read: what is known of our lines, and what will be written."""
 
     at: datetime
+    today: date
     attempts: dict[str, Attempt]
     obligations: dict[int, Obligation]
     lines: list[BankAnswerLine] = field(default_factory=list)
     moves: list[Move] = field(default_factory=list)
     messages: list[casework.Message] = field(default_factory=list)
     postings: list[paid_back.Posting] = field(default_factory=list)
+    book: list[answers_book.Shift] = field(default_factory=list)
     touched: dict[int, Attempt] = field(default_factory=dict)
     bounced: set[int] = field(default_factory=set)
 
 
 @transaction.atomic
 def read_answers(
-    *, name: str, digest: str, rows: Sequence[AnswerRow], at: datetime
+    *,
+    name: str,
+    digest: str,
+    rows: Sequence[AnswerRow],
+    at: datetime,
+    kind: BankFile.Kind = Kind.ANSWER,
+    declared: tuple[int | None, Decimal | None] = (None, None),
 ) -> BankFile | None:
     """Read a file by line number; return None if it was read before.
 
     The order of the rows does not matter: they are taken by the bank's day, and on one day a
-    success comes before a return.
+    success comes before a return. `declared` is the number of lines and their total as the file
+    itself says them, None where it doesn't: where they differ from what is there, the file is
+    not whole, and none of it counts.
     """
     hold_money()
     if BankFile.objects.filter(sha256=digest).exists():
         return None
     reading = _load(rows, at=at)
-    today = timezone.localtime(at).date()
+    held = not_whole(rows, declared)
     for row in sorted(rows, key=_in_order):
-        finding, detail = _examine(row, reading, today=today)
-        if finding in {Finding.PAID, Finding.BOUNCED}:
+        finding, detail = (Finding.HELD, held) if held else _examine(row, reading)
+        if finding in SETTLING:
             finding, detail = _settle(row, reading)
         elif finding in {Finding.WRONG_AMOUNT, Finding.WRONG_ACCOUNT}:
             _doubt(row, reading, detail)
         reading.lines.append(_line(row, reading, finding, detail))
-    return _write(reading, name=name, digest=digest)
+    return _write(reading, name=name, digest=digest, kind=kind, held=held)
+
+
+def not_whole(rows: Sequence[AnswerRow], declared: tuple[int | None, Decimal | None]) -> str:
+    """Return why a file can't be all that the bank wrote; "" where it is, or doesn't say."""
+    count, amount = declared
+    if count is not None and count != len(rows):
+        return (
+            f"文件写明{count}笔，实际{len(rows)}笔，可能没有传完。请银行重新发送，本文件没有处理。"
+        )
+    found = total(row.amount for row in rows if row.amount is not None)
+    if amount is not None and amount != found:
+        return (
+            f"文件写明合计{amount:,.2f}元，各行相加是{found:,.2f}元。"
+            "请银行更正后重新发送，本文件没有处理。"
+        )
+    return ""
 
 
 def _in_order(row: AnswerRow) -> tuple[date, int, int]:
@@ -89,11 +122,14 @@ def _load(rows: Iterable[AnswerRow], *, at: datetime) -> _Reading:
     attempts = Attempt.objects.filter(line_no__in=numbers).select_related("batch")
     attempts = attempts.defer("batch__content").select_for_update(of=("self",)).order_by("pk")
     return _Reading(
-        at=at, attempts={attempt.line_no: attempt for attempt in attempts}, obligations=by_id
+        at=at,
+        today=timezone.localtime(at).date(),
+        attempts={attempt.line_no: attempt for attempt in attempts},
+        obligations=by_id,
     )
 
 
-def _examine(row: AnswerRow, reading: _Reading, *, today: date) -> tuple[Finding, str]:
+def _examine(row: AnswerRow, reading: _Reading) -> tuple[Finding, str]:
     """Return whether a row is about a line of ours, and says so consistently."""
     if row.problem:
         return Finding.BAD_CELL, f"{row.problem}。请银行更正后重新发送。"
@@ -102,11 +138,13 @@ def _examine(row: AnswerRow, reading: _Reading, *, today: date) -> tuple[Finding
         return Finding.UNKNOWN_LINE, "我方没有送过这个业务流水号，请与银行核对。"
     if row.batch_number != attempt.batch.number:
         return Finding.OTHER_BATCH, f"这个业务流水号属于批次{attempt.batch.number}。"
+    if attempt.state == AttemptState.RECALLED or attempt.batch.state in NOT_SENT:
+        return Finding.NEVER_SENT, "这一笔没有送出，银行不应有结果。请立即与银行核对并报告负责人。"
     if row.amount != attempt.amount:
         return Finding.WRONG_AMOUNT, f"送盘金额是{attempt.amount:.2f}元。"
     if row.account != attempt.account:
         return Finding.WRONG_ACCOUNT, f"送盘账号尾号是{attempt.account[-4:]}。"
-    if row.settled is None or row.settled > today:
+    if row.settled is None or row.settled > reading.today:
         return Finding.WRONG_DATE, "处理日期还没有到，请银行核对。"
     return (Finding.PAID if row.outcome == PAID else Finding.BOUNCED), ""
 
@@ -128,8 +166,11 @@ def _settle(row: AnswerRow, reading: _Reading) -> tuple[Finding, str]:
         return Finding.REPEATED, ""
     if state == AttemptState.PAID and row.outcome == FAILED:
         return Finding.CONTRADICTION, "银行此前答复成功；如款项已退回，结果应为“退票”。"
+    after = (
+        "该批次已经对平，退票日期需要重新对账。" if attempt.batch.state == BatchState.CLOSED else ""
+    )
     _bounce(row, attempt, reading)
-    return Finding.BOUNCED, ""
+    return (Finding.RETURNED if state == AttemptState.PAID else Finding.BOUNCED), after
 
 
 def _post(row: AnswerRow, attempt: Attempt, reading: _Reading, *, back: bool) -> None:
@@ -150,6 +191,8 @@ def _post(row: AnswerRow, attempt: Attempt, reading: _Reading, *, back: bool) ->
 
 def _pay(row: AnswerRow, attempt: Attempt, reading: _Reading) -> None:
     obligation = reading.obligations[attempt.obligation_id]
+    assert row.settled is not None
+    reading.book.append(answers_book.paid(obligation, attempt, on=row.settled))
     attempt.state, attempt.reason, attempt.settled_on = AttemptState.PAID, "", row.settled
     reading.touched[attempt.pk] = attempt
     reading.moves.append(
@@ -165,9 +208,13 @@ def _pay(row: AnswerRow, attempt: Attempt, reading: _Reading) -> None:
 
 def _bounce(row: AnswerRow, attempt: Attempt, reading: _Reading) -> None:
     obligation = reading.obligations[attempt.obligation_id]
+    assert row.settled is not None
     reason = row.reason or NO_REASON
     if attempt.state == AttemptState.PAID:
         _post(row, attempt, reading, back=True)
+        reading.book.append(answers_book.returned(obligation, attempt, on=row.settled))
+    else:
+        reading.book.append(answers_book.bounced(obligation, attempt, on=row.settled))
     attempt.state, attempt.reason, attempt.settled_on = AttemptState.BOUNCED, reason, row.settled
     reading.touched[attempt.pk] = attempt
     reading.bounced.add(obligation.employer_id)
@@ -209,47 +256,51 @@ def _line(row: AnswerRow, reading: _Reading, finding: Finding, detail: str) -> B
     )
 
 
-def _write(reading: _Reading, *, name: str, digest: str) -> BankFile:
+def _write(
+    reading: _Reading, *, name: str, digest: str, kind: BankFile.Kind, held: str
+) -> BankFile:
     """Store everything. Money that came back is posted before its refund is open again, as
     the database's own sum demands."""
     findings = [line.finding for line in reading.lines]
     file = BankFile.objects.create(
         name=name[:255],
         sha256=digest,
+        kind=kind,
+        held=held[:200],
         lines_read=len(reading.lines),
         paid=findings.count(Finding.PAID),
-        bounced=findings.count(Finding.BOUNCED),
+        bounced=findings.count(Finding.BOUNCED) + findings.count(Finding.RETURNED),
         wrong=sum(finding not in BankAnswerLine.HARMLESS for finding in findings),
         read_at=reading.at,
     )
     for line in reading.lines:
         line.file = file
-    BankAnswerLine.objects.bulk_create(
-        sorted(reading.lines, key=lambda line: line.row), batch_size=1000
-    )
+    bulk.store(sorted(reading.lines, key=lambda line: line.row))
     paid_back.post(postings=reading.postings)
     touched = list(reading.touched.values())
-    Attempt.objects.bulk_update(touched, ["state", "reason", "settled_on"], batch_size=500)
+    bulk.change(touched, ["state", "reason", "settled_on"])
     moved = {attempt.obligation_id for attempt in touched}
-    Obligation.objects.bulk_update(
-        [reading.obligations[key] for key in sorted(moved)], Obligation.MOVED, batch_size=500
-    )
-    Move.objects.bulk_create(reading.moves, batch_size=1000)
+    bulk.change([reading.obligations[key] for key in sorted(moved)], Obligation.MOVED)
+    bulk.store(reading.moves)
     casework.send_notices(reading.messages, at=reading.at)
-    _close({attempt.batch_id for attempt in touched})
+    _end_batches({attempt.batch_id for attempt in touched}, at=reading.at)
     if reading.bounced:
         offers.mark_due(
             employer_ids=sorted(reading.bounced),
             reason=f"银行退回，文件{name}"[:100],
             at=reading.at,
         )
+    answers_book.post(reading.book, at=reading.at)
     return file
 
 
-def _close(batch_ids: set[int]) -> None:
+def _end_batches(batch_ids: set[int], *, at: datetime) -> None:
     """Mark batches of which every line is answered."""
     waiting = Attempt.objects.filter(
         state__in=[AttemptState.QUEUED, AttemptState.SENT, AttemptState.UNKNOWN]
     )
-    open_ones = Batch.objects.filter(pk__in=batch_ids).exclude(state=BatchState.ANSWERED)
-    open_ones.exclude(pk__in=waiting.values("batch")).update(state=BatchState.ANSWERED)
+    open_ones = Batch.objects.filter(
+        pk__in=batch_ids, state__in=[BatchState.SEALED, BatchState.SENT]
+    )
+    through = open_ones.exclude(pk__in=waiting.values("batch"))
+    through.update(state=BatchState.ANSWERED)

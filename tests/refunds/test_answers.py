@@ -200,7 +200,7 @@ def test_success_and_return_end_alike_in_every_order(obligation, together, turne
     obligation.refresh_from_db()
     assert obligation.state == "BOUNCED"
     assert sum(back.amount for back in PaidBack.objects.all()) == 0
-    assert not set(findings()) - {"paid", "bounced", "overtaken"}
+    assert not set(findings()) - {"paid", "bounced", "returned", "overtaken"}
 
 
 def test_shuffled_repeated_split_and_merged_files_end_alike(cast):
