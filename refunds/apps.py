@@ -1,4 +1,9 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.apps import apps as installed
+from django.apps.registry import Apps
+from django.db.models.signals import post_migrate
 
 
 class RefundsConfig(AppConfig):
@@ -6,6 +11,7 @@ class RefundsConfig(AppConfig):
     verbose_name = "退费"
 
     def ready(self) -> None:
+        post_migrate.connect(store_rules, sender=self)
         from casework import todo
         from refunds import exports, objections, receivers  # noqa: F401 - its receivers connect themselves
         from refunds.todos import todos
@@ -21,3 +27,20 @@ class RefundsConfig(AppConfig):
         money = frozenset({Post.FUND_FINANCE.value, Post.AUDIT.value})
         navigation.add("desk", "付款批次", "desk_refunds:batches", order=70, posts=money)
         navigation.add("desk", "银行回盘", "desk_refunds:bank_files", order=80, posts=money)
+
+
+def store_rules(*, using: str, apps: Apps = installed, **kwargs: Any) -> None:
+    """Receive `post_migrate`: store the rules of approval of this release. Safe to repeat.
+
+    A flush between tests sends it too, without `apps`.
+    """
+    from django.utils import timezone
+
+    from refunds.services import tiers
+
+    try:
+        rules = apps.get_model("refunds", "ApprovalRules")._default_manager.using(using)
+        steps = apps.get_model("refunds", "ApprovalTier")._default_manager.using(using)
+    except LookupError:
+        return  # migrated backwards to before these tables
+    tiers.store_shipped(rules, steps, at=timezone.now())  # the clock: an edge of migrate

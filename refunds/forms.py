@@ -134,6 +134,8 @@ class DecisionForm(forms.Form):
         error_messages={"max_length": "退回原因不能超过200个字"},
     )
     level = forms.CharField(widget=forms.HiddenInput)
+    # The digest of what this page showed.
+    content = forms.CharField(widget=forms.HiddenInput, max_length=64)
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}

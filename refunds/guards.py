@@ -137,29 +137,25 @@ def two_people() -> pgtrigger.Trigger:
 
 
 def attempt_is_approved() -> pgtrigger.Trigger:
-    """Return the trigger at the door to the bank: no line without two officers' approval of
-    the latest choice, of the same amount and the same account."""
+    """Return the trigger at the door to the bank: no line without the agreement of every level
+    that the tier in force asks for, each another person, to exactly what stands there today
+    (the SQL functions of `guards_approval`); of the same amount, fund and account."""
     return pgtrigger.Trigger(
         name="attempt_is_approved",
         when=pgtrigger.Before,
         operation=pgtrigger.Insert,
-        declare=[("chosen", "bigint"), ("latest", "bigint")],
+        declare=[("chosen", "bigint"), ("latest", "bigint"), ("asked", "varchar[]")],
         func="""
         SELECT max(id) FILTER (WHERE kind = 'CHOICE'), max(id) INTO chosen, latest
         FROM refunds_submission WHERE obligation_id = NEW.obligation_id;
         IF NEW.submission_id IS DISTINCT FROM latest THEN
             RAISE EXCEPTION 'refunds: not the latest account' USING ERRCODE = 'check_violation';
         END IF;
-        IF (
-            SELECT count(DISTINCT officer_id) FROM refunds_approval
-            WHERE submission_id = chosen AND level IN ('FIRST', 'SECOND') AND granted
-        ) < 2 THEN
-            RAISE EXCEPTION 'refunds: two approvals are missing' USING ERRCODE = 'check_violation';
+        asked := refunds_levels_of(chosen);
+        IF asked IS NULL OR NOT asked <@ refunds_granted_to(chosen) THEN
+            RAISE EXCEPTION 'refunds: approvals are missing' USING ERRCODE = 'check_violation';
         END IF;
-        IF latest <> chosen AND NOT EXISTS (
-            SELECT 1 FROM refunds_approval
-            WHERE submission_id = latest AND level = 'ACCOUNT' AND granted
-        ) THEN
+        IF latest <> chosen AND NOT 'ACCOUNT' = ANY (refunds_granted_to(latest)) THEN
             RAISE EXCEPTION 'refunds: the new account is not confirmed'
                 USING ERRCODE = 'check_violation';
         END IF;

@@ -180,7 +180,7 @@ def pickable(
     officer: Officer, *, level: str, ids: Sequence[int] | None = None
 ) -> QuerySet[Obligation]:
     """Return what an officer may decide on at a level; `ids` narrows it to those picked."""
-    states = {"FIRST": State.CHOSEN, "SECOND": State.CHECKED}
+    states = {"FIRST": State.CHOSEN, "SECOND": State.CHECKED, "THIRD": State.ENDORSED}
     rows = scope.actionable(
         Obligation.objects.filter(state=states[level]).select_related("employer"), officer
     )

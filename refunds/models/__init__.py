@@ -6,6 +6,7 @@
 - `answered`: a `BankFile` and its `BankAnswerLine`s are what the bank said; a `BankWord` what it
   put in writing
 - `statements`, `reconciling`: what the bank says moved, and how a day comes to 0.00
+- `approval`: `ApprovalRules` with their `ApprovalTier`s say who has to agree to what amount
 """
 
 from refunds.models.answered import (
@@ -15,6 +16,7 @@ from refunds.models.answered import (
     BankWord,
     BatchReceipt,
 )
+from refunds.models.approval import ApprovalRules, ApprovalTier
 from refunds.models.bank import Attempt, Batch, FundAccount
 from refunds.models.owed import Approval, Obligation, ObligationItem, OfferWork, Submission
 from refunds.models.reconciling import Correction, DayClose, Difference
@@ -23,6 +25,8 @@ from refunds.models.statements import BankStatement, StatementLine
 __all__ = [
     "AnswerHandled",
     "Approval",
+    "ApprovalRules",
+    "ApprovalTier",
     "Attempt",
     "BankAnswerLine",
     "BankFile",

@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from casework import services as casework
 from casework.models import Move
-from refunds import guards
+from refunds import guards, guards_approval
 from refunds.workflow import Action, State, next_state, transitions
 from registry.guards import append_only
 from registry.models import BankAccount, Employer, Officer, Work
@@ -100,6 +100,7 @@ class Obligation(models.Model):
             guards.no_delete(),
             guards.amount_is_sum_of_items(),
             guards.reopened_within_arrived(),
+            guards_approval.moved_by_approval(),
         ]
 
     def __str__(self) -> str:
@@ -229,11 +230,12 @@ class Submission(models.Model):
 
 
 class Approval(models.Model):
-    """One officer's decision on one submission. Two levels, two people (`guards.two_people`)."""
+    """One officer's decision on one submission. N levels, N people (`guards_approval`)."""
 
     class Level(models.TextChoices):
         FIRST = "FIRST", "初审"
         SECOND = "SECOND", "复审"
+        THIRD = "THIRD", "负责人审批"
         ACCOUNT = "ACCOUNT", "账户确认"
 
     submission = models.ForeignKey(
@@ -244,18 +246,21 @@ class Approval(models.Model):
     reason = models.CharField("意见", max_length=200, blank=True)
     officer = models.ForeignKey(Officer, models.RESTRICT, related_name="+", verbose_name="办理人")
     amount = models.DecimalField("审核时金额", max_digits=14, decimal_places=2)
+    # Of everything the officer saw and agreed to (SQL function refunds_content): the door to
+    # the bank asks whether it is still what stands there.
+    content_sha256 = models.CharField("审核内容摘要", max_length=64)
     at = models.DateTimeField("时间")
 
     class Meta:
         verbose_name = "审核"
         verbose_name_plural = "审核"
-        triggers = [*append_only(), guards.two_people()]
+        triggers = [*append_only(), guards.two_people(), guards_approval.valid_decision()]
         constraints = [
             models.UniqueConstraint(name="approval_once_per_level", fields=["submission", "level"]),
             models.UniqueConstraint(
                 name="approval_two_people",
                 fields=["submission", "officer"],
-                violation_error_message="初审和复审必须由两个人办理。",
+                violation_error_message="每个审批环节必须由不同的人办理。",
             ),
             models.CheckConstraint(
                 name="refusal_has_a_reason",

@@ -1,10 +1,12 @@
-"""What officers decide: first approval, second approval, refusal, a new account.
+"""What officers decide: the levels of approval, refusal, a new account.
 
-First: the reviewer of the agency that handles the employer. Second: fund finance, another
-person. Both look at the same submission; a new submission needs both again.
+First: the reviewer of the agency that handles the employer. Second: fund finance. Third, where
+the tier in force on the day of the choice asks for it: the head. Each another person, all of
+the same submission; a new submission needs them all again. What each agrees to is the content
+they saw, by its digest (`guards_approval`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -12,8 +14,9 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils import timezone
 
+from casework import queries as casework_queries
 from casework import services as casework
-from refunds import letters
+from refunds import letters, queries_approval
 from refunds.models import Approval, Obligation, Submission
 from refunds.workflow import Action, IllegalMove, State
 from registry import queries as registry_queries
@@ -26,19 +29,25 @@ Level = Approval.Level
 POSTS = {
     Level.FIRST: Post.REVIEWER,
     Level.SECOND: Post.FUND_FINANCE,
+    Level.THIRD: Post.HEAD,
     Level.ACCOUNT: Post.REVIEWER,
 }
 #: Which level decides in which state.
 LEVELS = {
     State.CHOSEN: Level.FIRST,
     State.CHECKED: Level.SECOND,
+    State.ENDORSED: Level.THIRD,
     State.CORRECTED: Level.ACCOUNT,
 }
-_GRANT = {
-    Level.FIRST: Action.CHECK,
-    Level.SECOND: Action.APPROVE,
-    Level.ACCOUNT: Action.CONFIRM,
-}
+
+
+def action_of(level: Approval.Level, *, levels: Sequence[Approval.Level]) -> Action:
+    """Return what agreeing on a level does, where these levels have to agree."""
+    if level == Level.ACCOUNT:
+        return Action.CONFIRM
+    if level == levels[-1]:
+        return Action.APPROVE
+    return Action.CHECK if level == Level.FIRST else Action.ENDORSE
 
 
 class NotYours(Exception):
@@ -51,6 +60,14 @@ class WrongPost(Exception):
 
 class SamePerson(Exception):
     """The officer has taken part in this refund already."""
+
+
+class Stale(IllegalMove):
+    """Somebody was faster, or what stands there is not what was shown."""
+
+
+class NoRules(Exception):
+    """No rules of approval are in force for the day of the choice."""
 
 
 class ReasonMissing(Exception):
@@ -91,27 +108,41 @@ def check_person(level: Approval.Level, *, submission: Submission, officer: Offi
         raise SamePerson("您已经办理过这笔退费的另一个环节，必须由另一位工作人员办理。")
 
 
+def _overtaken(obligation: Obligation) -> str:
+    """Return who was faster, and when."""
+    last = casework_queries.timeline(Obligation.KIND, obligation.pk).last()
+    state = State(obligation.state).label
+    if last is None:
+        return f"这笔退费当前是“{state}”，请刷新页面查看最新进度。"
+    at = timezone.localtime(last.at)
+    return f"该办件已由{last.by_name}于{at:%H:%M}处理，现在是“{state}”。请核对最新情况。"
+
+
 def _decide(
     obligation_id: int,
     *,
     level: Approval.Level | None,
+    content: str | None,
     granted: bool,
     reason: str,
     officer: Officer,
     at: datetime,
-) -> tuple[Obligation, Submission, Approval.Level]:
-    """Lock, check and write the decision; the caller makes the move."""
+) -> tuple[Obligation, Submission, Action]:
+    """Lock, check and write the decision; the caller makes the move that agreeing makes."""
     mine = scope.actionable(Obligation.objects.select_related("employer"), officer)
     obligation = mine.select_for_update(of=("self",)).filter(pk=obligation_id).first()
     if obligation is None:
         raise NotYours("这笔退费不在您机构的办理范围内。")
+    if level is not None and LEVELS.get(State(obligation.state)) != level:
+        raise Stale(_overtaken(obligation))
     turn = level_of(obligation)
-    if level is not None and turn != level:
-        raise IllegalMove(
-            f"这笔退费当前是“{State(obligation.state).label}”，请刷新页面查看最新进度。"
-        )
     submission = obligation.submissions.order_by("-number")[:1].get()
     check_person(turn, submission=submission, officer=officer)
+    stands = queries_approval.standing(submission)
+    if content is not None and content != stands.content_sha256:
+        raise Stale("内容有变动，请重新核对后再提交。")
+    if not stands.levels:
+        raise NoRules("提交当天没有生效的审批规则，请联系市社会保险经办机构。")
     Approval.objects.create(
         submission=submission,
         level=turn,
@@ -119,9 +150,10 @@ def _decide(
         reason=reason,
         officer=officer,
         amount=obligation.amount,
+        content_sha256=stands.content_sha256,
         at=at,
     )
-    return obligation, submission, turn
+    return obligation, submission, action_of(turn, levels=stands.levels)
 
 
 @transaction.atomic
@@ -131,20 +163,31 @@ def grant(
     officer: Officer,
     at: datetime,
     level: Approval.Level | None = None,
+    content: str | None = None,
 ) -> Obligation:
-    """Agree, on the level whose turn it is; `level` makes sure it is the one that was shown.
+    """Agree, on the level whose turn it is; `level` and `content` make sure that it is what
+    was shown.
 
-    A confirmed new account becomes the employer's registered account.
+    The last level that has to agree approves it. A confirmed new account becomes the
+    employer's registered account.
 
     :raises NotYours, WrongPost, SamePerson: if this officer may not.
-    :raises IllegalMove: if it isn't that level's turn.
+    :raises Stale: if somebody was faster, or the content has changed.
+    :raises IllegalMove: if nobody is asked.
+    :raises NoRules: if no rules are in force for the day of the choice.
     """
-    obligation, submission, turn = _decide(
-        obligation_id, level=level, granted=True, reason="", officer=officer, at=at
+    obligation, submission, action = _decide(
+        obligation_id,
+        level=level,
+        content=content,
+        granted=True,
+        reason="",
+        officer=officer,
+        at=at,
     )
-    if turn == Level.ACCOUNT:
+    if action == Action.CONFIRM:
         _register(submission, at=at)
-    obligation.move(_GRANT[turn], by=casework.officer(officer), at=at)
+    obligation.move(action, by=casework.officer(officer), at=at)
     return obligation
 
 
@@ -178,20 +221,28 @@ def refuse(
     officer: Officer,
     at: datetime,
     level: Approval.Level | None = None,
+    content: str | None = None,
 ) -> Obligation:
     """Send it back to the enterprise with a reason; the money stays owed.
 
     :raises ReasonMissing: if no reason is given.
     :raises NotYours, WrongPost, SamePerson: if this officer may not.
-    :raises IllegalMove: if it isn't that level's turn.
+    :raises Stale: if somebody was faster, or the content has changed.
+    :raises IllegalMove: if nobody is asked.
     """
     reason = reason.strip()
     if not reason:
         raise ReasonMissing("请写明退回原因，单位会看到这段话。")
-    obligation, submission, turn = _decide(
-        obligation_id, level=level, granted=False, reason=reason, officer=officer, at=at
+    obligation, submission, granting = _decide(
+        obligation_id,
+        level=level,
+        content=content,
+        granted=False,
+        reason=reason,
+        officer=officer,
+        at=at,
     )
-    if turn == Level.ACCOUNT:
+    if granting == Action.CONFIRM:
         action = Action.REFUSE_ACCOUNT
         message = letters.account_refused(obligation, reason=reason, submission=submission.pk)
     else:
@@ -213,15 +264,26 @@ class Granted:
 
 @transaction.atomic
 def grant_many(
-    *, obligation_ids: Sequence[int], level: Approval.Level, officer: Officer, at: datetime
+    *,
+    contents: Mapping[int, str | None],
+    level: Approval.Level,
+    officer: Officer,
+    at: datetime,
 ) -> Granted:
-    """Agree to many refunds; one that can't be agreed to is left out and named."""
+    """Agree to many refunds, each with the content that was shown; one that can't be agreed
+    to is left out and named."""
     result = Granted()
-    for obligation_id in sorted(set(obligation_ids)):
+    for obligation_id in sorted(contents):
         try:
             with transaction.atomic():
-                obligation = grant(obligation_id=obligation_id, officer=officer, at=at, level=level)
-        except (NotYours, WrongPost, SamePerson, IllegalMove) as refusal:
+                obligation = grant(
+                    obligation_id=obligation_id,
+                    officer=officer,
+                    at=at,
+                    level=level,
+                    content=contents[obligation_id],
+                )
+        except (NotYours, WrongPost, SamePerson, NoRules, IllegalMove) as refusal:
             result.left.append((obligation_id, str(refusal)))
         else:
             result.done.append(obligation)

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from refunds import queries
+from refunds import queries, queries_approval
 from refunds.forms import DecisionForm, RefundFilter
 from refunds.models import Approval, Obligation, Submission
 from refunds.services import approve
@@ -25,12 +25,14 @@ REFUSALS = (
     approve.WrongPost,
     approve.SamePerson,
     approve.ReasonMissing,
+    approve.NoRules,
     IllegalMove,
 )
 #: On which level a post decides on many at once, and in which state those are.
 BULK = {
     Post.REVIEWER: (Level.FIRST, State.CHOSEN),
     Post.FUND_FINANCE: (Level.SECOND, State.CHECKED),
+    Post.HEAD: (Level.THIRD, State.ENDORSED),
 }
 MOST_AT_ONCE = 500
 
@@ -87,17 +89,34 @@ def refund_detail(request: HttpRequest, receipt: str) -> HttpResponse:
     """Show one refund; the officer whose turn it is decides here."""
     obligation = _seen(request, receipt)
     officer = scope.officer_of(request)
-    submission = queries.latest_submission(obligation)
-    level, why_not = _turn(obligation, submission, officer)
-    form = DecisionForm(request.POST or None, initial={"level": level})
+    form = DecisionForm(request.POST or None)
+    stale = ""
     if form.is_valid():
         try:
             _decide(obligation, form, officer)
+        except approve.Stale as refusal:
+            # Nothing of what was typed may be taken for a decision on what stands there now.
+            form, stale = DecisionForm(), str(refusal)
+            obligation = _seen(request, receipt)
         except REFUSALS as refusal:
             form.add_error(None, str(refusal))
         else:
             messages.success(request, "已办理。")
             return redirect("desk_refunds:detail", receipt=receipt)
+    return _page(request, obligation, officer, form=form, stale=stale)
+
+
+def _page(
+    request: HttpRequest,
+    obligation: Obligation,
+    officer: Officer,
+    *,
+    form: DecisionForm,
+    stale: str,
+) -> HttpResponse:
+    submission = queries.latest_submission(obligation)
+    level, why_not = _turn(obligation, submission, officer)
+    stands = queries_approval.standing(submission) if submission else None
     viewer = scope.viewer(request)
     return render(
         request,
@@ -114,20 +133,29 @@ def refund_detail(request: HttpRequest, receipt: str) -> HttpResponse:
             "progress": shown.progress(obligation),
             "level": level,
             "why_not": why_not,
+            "content": stands.content_sha256 if stands else "",
             "form": form,
+            "stale": stale,
             "successor": obligation.successors.first(),
         },
     )
 
 
 def _decide(obligation: Obligation, form: DecisionForm, officer: Officer) -> None:
-    level = form.cleaned_data["level"]
+    level, content = form.cleaned_data["level"], form.cleaned_data["content"]
     if form.cleaned_data["decision"] == DecisionForm.GRANT:
-        approve.grant(obligation_id=obligation.pk, level=level, officer=officer, at=timezone.now())
+        approve.grant(
+            obligation_id=obligation.pk,
+            level=level,
+            content=content,
+            officer=officer,
+            at=timezone.now(),
+        )
     else:
         approve.refuse(
             obligation_id=obligation.pk,
             level=level,
+            content=content,
             reason=form.cleaned_data["reason"],
             officer=officer,
             at=timezone.now(),
@@ -152,13 +180,20 @@ def _changed(submission: Submission) -> list[dict[str, str]]:
     ]
 
 
-def _digest(rows: list[Obligation]) -> str:
-    text = ";".join(f"{row.pk}:{row.amount}:{row.moved_at.isoformat()}" for row in rows)
+def _contents(rows: list[Obligation]) -> dict[int, str | None]:
+    """Return, by refund, the digest of what its officer sees."""
+    latest = queries_approval.latest_ids(row.pk for row in rows)
+    stands = queries_approval.standings(latest.values())
+    return {key: stands[submission].content_sha256 for key, submission in latest.items()}
+
+
+def _digest(rows: list[Obligation], contents: dict[int, str | None]) -> str:
+    text = ";".join(f"{row.pk}:{contents[row.pk]}:{row.moved_at.isoformat()}" for row in rows)
     return sha256(text.encode()).hexdigest()
 
 
 @require_POST
-@scope.officer_required(Post.REVIEWER, Post.FUND_FINANCE)
+@scope.officer_required(Post.REVIEWER, Post.FUND_FINANCE, Post.HEAD)
 def decide_many(request: HttpRequest) -> HttpResponse:
     """Show what was picked with count and total; agree to exactly that once confirmed."""
     officer = scope.officer_of(request)
@@ -168,10 +203,11 @@ def decide_many(request: HttpRequest) -> HttpResponse:
     if not rows:
         messages.error(request, "没有选中可以办理的退费。请在列表中勾选后再试。")
         return redirect("desk_refunds:list")
-    digest = _digest(rows)
+    contents = _contents(rows)
+    digest = _digest(rows, contents)
     if request.POST.get("digest") == digest:
         done = approve.grant_many(
-            obligation_ids=[row.pk for row in rows], level=level, officer=officer, at=timezone.now()
+            contents=contents, level=level, officer=officer, at=timezone.now()
         )
         named = {row.pk: row for row in rows}
         return render(

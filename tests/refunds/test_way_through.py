@@ -201,7 +201,7 @@ def test_many_at_once_leave_out_what_cannot_be_agreed_to(cast):
     good = [cast.bring("CHOSEN") for _ in range(3)]
     other = cast.bring("OFFERED")
     result = approve.grant_many(
-        obligation_ids=[found.pk for found in [*good, other]],
+        contents={found.pk: None for found in [*good, other]},
         level=Approval.Level.FIRST,
         officer=cast.reviewer,
         at=AT,
@@ -210,7 +210,7 @@ def test_many_at_once_leave_out_what_cannot_be_agreed_to(cast):
     assert result.amount == Decimal("3000.00")
     assert [left for left, _ in result.left] == [other.pk]
     again = approve.grant_many(
-        obligation_ids=[found.pk for found in good],
+        contents={found.pk: None for found in good},
         level=Approval.Level.FIRST,
         officer=cast.reviewer,
         at=AT,
