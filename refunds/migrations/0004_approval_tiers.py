@@ -134,7 +134,7 @@ def agree_as_seen(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("refunds", "0002_money_out_states"),
+        ("refunds", "0003_reconciliation"),
         ("registry", "0008_post_of_head"),
     ]
 
