@@ -18,5 +18,9 @@ app.conf.beat_schedule = {
     "relief.tasks.reassess": {"task": "relief.tasks.reassess", "schedule": 30},
     "relief.tasks.look_again": {"task": "relief.tasks.look_again", "schedule": 60},
     "refunds.tasks.offer_due": {"task": "refunds.tasks.offer_due", "schedule": 30},
+    "refunds.tasks.remind_of_choices": {
+        "task": "refunds.tasks.remind_of_choices",
+        "schedule": 600,
+    },
     "refunds.tasks.exchange": {"task": "refunds.tasks.exchange", "schedule": 60},
 }

@@ -13,11 +13,13 @@ class RefundsConfig(AppConfig):
     def ready(self) -> None:
         post_migrate.connect(store_rules, sender=self)
         from casework import todo
-        from refunds import exports, objections, receivers  # noqa: F401 - its receivers connect themselves
+        from casework.tell import kinds
+        from refunds import exports, objections, receivers, telling  # noqa: F401 - its receivers connect themselves
         from refunds.todos import todos
         from registry import navigation, slots
         from registry.models import Post
 
+        kinds.load(telling.DATA)
         slots.add_table(exports.REFUNDS)
         slots.add_objection("refunds", objections.objection)
         todo.register(todos)

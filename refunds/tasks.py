@@ -7,6 +7,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from refunds.services import bank, offers
+from refunds.services.telling import reminders
 from registry import doorbell
 
 AT_MOST = timedelta(seconds=40)
@@ -27,3 +28,9 @@ def offer_due() -> None:
 def exchange() -> None:
     """Send sealed batches and read the bank's answers; safe to run twice, late or never."""
     bank.exchange(clock=timezone.now)
+
+
+@shared_task
+def remind_of_choices() -> None:
+    """Remind units whose day to choose comes near; safe to run twice, late or never."""
+    reminders.remind(at=timezone.now())

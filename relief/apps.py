@@ -1,3 +1,4 @@
+from pathlib import Path
 from typing import Any
 
 from django.apps import AppConfig
@@ -12,6 +13,7 @@ class ReliefConfig(AppConfig):
     def ready(self) -> None:
         from casework import todo
         from casework.papers import uses
+        from casework.tell import kinds
         from registry import navigation, slots
         from registry.intake.signals import workbook_imported
         from registry.models import Post
@@ -22,6 +24,7 @@ class ReliefConfig(AppConfig):
         from relief.services import hires
         from relief.todos import todos
 
+        kinds.load(Path(__file__).parent / "data" / "telling.toml")
         slots.add_import_kind(declarations.KIND)
         slots.add_import_kind(payments.KIND)
         slots.add_decided("relief", decided.count_decided)

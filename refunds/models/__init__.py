@@ -6,6 +6,8 @@
 - `answered`: a `BankFile` and its `BankAnswerLine`s are what the bank said; a `BankWord` what it
   put in writing
 - `statements`, `reconciling`: what the bank says moved, and how a day comes to 0.00
+- `telling`: a `StaffChoice` is what a unit said to an officer; a `ChoiceReminder` what it was
+  reminded of
 - `approval`: `ApprovalRules` with their `ApprovalTier`s say who has to agree to what amount
 """
 
@@ -21,6 +23,7 @@ from refunds.models.bank import Attempt, Batch, FundAccount
 from refunds.models.owed import Approval, Obligation, ObligationItem, OfferWork, Submission
 from refunds.models.reconciling import Correction, DayClose, Difference
 from refunds.models.statements import BankStatement, StatementLine
+from refunds.models.telling import ChoiceReminder, StaffChoice, StaffChoiceItem
 
 __all__ = [
     "AnswerHandled",
@@ -34,6 +37,7 @@ __all__ = [
     "BankWord",
     "Batch",
     "BatchReceipt",
+    "ChoiceReminder",
     "Correction",
     "DayClose",
     "Difference",
@@ -41,6 +45,8 @@ __all__ = [
     "Obligation",
     "ObligationItem",
     "OfferWork",
+    "StaffChoice",
+    "StaffChoiceItem",
     "StatementLine",
     "Submission",
 ]
