@@ -60,10 +60,10 @@ PAID_BACK = Source(
 SOURCES = (ASSESSED, PAID, PAID_BACK)
 
 #: Only lines that one run has found anything new for: parameter `run`.
-_OF_RUN = """AND EXISTS (
-    SELECT FROM relief_assessment mine WHERE mine.run_id = %(run)s
-        AND mine.employer_id = {alias}.employer_id AND mine.month = {alias}.month
-        AND mine.insurance = {alias}.insurance)"""
+_OF_RUN = f"""AND EXISTS (
+    SELECT FROM relief_assessment mine WHERE mine.run_id = %(run)s AND {chosen("mine")}
+        AND mine.employer_id = {{alias}}.employer_id AND mine.month = {{alias}}.month
+        AND mine.insurance = {{alias}}.insurance)"""
 
 
 def difference(source: Source, *, of_run: bool = False) -> str:
