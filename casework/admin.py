@@ -1,4 +1,4 @@
-"""Timelines, notices and papers in the administration: to be read. Holidays: to be kept."""
+"""Timelines, notices, messages and papers in the administration: to be read. Holidays: to be kept."""
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -8,7 +8,15 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
 from casework.forms import HolidayYearForm
-from casework.models import Holiday, Move, Notice, RequiredPaper
+from casework.models import (
+    CallRecord,
+    Holiday,
+    Move,
+    Notice,
+    OutboxMessage,
+    RequiredPaper,
+    SwitchedOff,
+)
 from casework.services import holidays
 from registry.read_only import NoDelete, ReadOnlyAdmin
 
@@ -26,6 +34,34 @@ class NoticeAdmin(ReadOnlyAdmin):
     list_display = ["sent_at", "employer", "title", "read_at"]
     list_select_related = ["employer"]
     search_fields = ["employer__uscc", "title"]
+    ordering = ["-pk"]
+
+
+@admin.register(OutboxMessage)
+class OutboxMessageAdmin(ReadOnlyAdmin):
+    list_display = ["created_at", "employer", "channel", "to_masked", "kind", "state", "error"]
+    list_filter = ["state", "channel", "kind"]
+    list_select_related = ["employer"]
+    search_fields = ["employer__uscc", "subject"]
+    ordering = ["-pk"]
+    exclude = ["to"]
+    readonly_fields = ["to_masked"]
+
+
+@admin.register(CallRecord)
+class CallRecordAdmin(ReadOnlyAdmin):
+    list_display = ["at", "employer", "officer", "reached", "said", "next_on"]
+    list_filter = ["reached"]
+    list_select_related = ["employer", "officer__agency"]
+    search_fields = ["employer__uscc"]
+    ordering = ["-pk"]
+
+
+@admin.register(SwitchedOff)
+class SwitchedOffAdmin(ReadOnlyAdmin):
+    list_display = ["employer", "kind", "channel", "at"]
+    list_select_related = ["employer"]
+    search_fields = ["employer__uscc"]
     ordering = ["-pk"]
 
 

@@ -1,10 +1,18 @@
-"""Shared reads: timelines, notices and papers."""
+"""Shared reads: timelines, notices, papers, letters and messages."""
 
-from datetime import date
+from datetime import date, datetime
 
-from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.db.models import Case, Count, IntegerField, Min, Q, QuerySet, Value, When
 
-from casework.models import Letter, Move, Notice, PaperFile, PaperSubmission, RequiredPaper
+from casework.models import (
+    Letter,
+    Move,
+    Notice,
+    OutboxMessage,
+    PaperFile,
+    PaperSubmission,
+    RequiredPaper,
+)
 from casework.papers.workflow import OPEN_STATES, State
 from registry import scope
 
@@ -80,3 +88,45 @@ def letters() -> QuerySet[Letter]:
 def letters_of(kind: str, matter_id: int) -> QuerySet[Letter]:
     """Return the letters of a matter, the newest first."""
     return letters().filter(matter_kind=kind, matter_id=matter_id)
+
+
+def messages_for(viewer: scope.Viewer) -> QuerySet[OutboxMessage]:
+    """Return the messages to units that the viewer may see, the newest first."""
+    rows = OutboxMessage.objects.select_related("employer__district")
+    return scope.limit(rows, viewer).order_by("-pk")
+
+
+def search_messages(
+    rows: QuerySet[OutboxMessage], *, q: str = "", state: str = "", channel: str = ""
+) -> QuerySet[OutboxMessage]:
+    """Narrow messages by the unit's credit code or a part of its name, state and channel."""
+    if q := q.strip():
+        code = "".join(q.split()).upper()
+        rows = rows.filter(Q(employer__uscc__startswith=code) | Q(employer__name__icontains=q))
+    if state:
+        rows = rows.filter(state=state)
+    return rows.filter(channel=channel) if channel else rows
+
+
+def message_counts(rows: QuerySet[OutboxMessage]) -> list[tuple[OutboxMessage.State, int]]:
+    """Return how many messages stand in each state, in the order of the way they go."""
+    counted = dict(
+        rows.order_by()
+        .values_list("state")
+        .annotate(count=Count("pk"))
+        .values_list("state", "count")
+    )
+    return [(state, counted.get(state.value, 0)) for state in OutboxMessage.State]
+
+
+def oldest_unsent(rows: QuerySet[OutboxMessage], *, at: datetime) -> datetime | None:
+    """Return since when the message that is overdue longest should have gone out; None: none."""
+    due = rows.filter(state__in=OutboxMessage.OPEN, due_at__lte=at)
+    found: datetime | None = due.aggregate(oldest=Min("due_at"))["oldest"]
+    return found
+
+
+def messages_of(employer_id: int, *, about: str = "") -> QuerySet[OutboxMessage]:
+    """Return what went out to a unit, the newest first; `about`: how their kinds begin."""
+    rows = OutboxMessage.objects.filter(employer=employer_id).select_related("notice")
+    return (rows.filter(kind__startswith=about) if about else rows).order_by("-pk")

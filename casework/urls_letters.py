@@ -2,9 +2,9 @@
 
 from django.urls import path
 
-from casework import views
+from casework.views import notices
 
 app_name = "letters"
 urlpatterns = [
-    path("<str:letter_code>/", views.check_letter, name="check"),
+    path("<str:letter_code>/", notices.check_letter, name="check"),
 ]

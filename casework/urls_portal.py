@@ -2,10 +2,10 @@
 
 from django.urls import path
 
-from casework import views
+from casework.views import notices
 
 app_name = "portal_notices"
 urlpatterns = [
-    path("notices/", views.notice_list, name="list"),
-    path("notices/<int:notice_id>/", views.read_notice, name="read"),
+    path("notices/", notices.notice_list, name="list"),
+    path("notices/<int:notice_id>/", notices.read_notice, name="read"),
 ]

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
+from casework.views import telling
 from config import health
 from config.home import desk, portal
 from registry.views import sign_in
@@ -18,12 +19,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("portal/months/<str:month>/<str:insurance>/", portal.why, name="portal_why"),
     path("portal/", include("refunds.urls_portal")),
     path("portal/", include("casework.urls_portal")),
+    path("portal/", include("casework.urls_telling_portal")),
     path("portal/", include("relief.urls_portal")),
     path("portal/", include("relief.urls_hires")),
     path("portal/", include("registry.urls_portal")),
     path("desk/", desk.home, name="desk_home"),
     path("desk/", include("relief.urls")),
     path("desk/", include("refunds.urls_desk")),
+    path("desk/", include("refunds.urls_telling")),
+    path("desk/", include("casework.urls_telling")),
     path("desk/imports/", include("registry.urls_imports")),
     path("desk/employers/", include("registry.urls_desk")),
     # One way in and out for all: lock-out, time-outs and one-time passwords hold there too.
@@ -32,5 +36,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/password_change/", RedirectView.as_view(pattern_name="registry:password")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("config.api")),
+    path("messages/receipts/", telling.receipt, name="message_receipts"),
     path("healthz", health.healthz, name="healthz"),
 ]

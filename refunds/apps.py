@@ -26,6 +26,8 @@ class RefundsConfig(AppConfig):
         navigation.add("portal", "退费", "portal_refunds:list", order=30)
         navigation.add("portal", "通知", "portal_notices:list", order=60)
         navigation.add("desk", "退费", "desk_refunds:list", order=60)
+        navigation.add("desk", "待联系单位", "desk_contacts:list", order=64)
+        navigation.add("desk", "外发消息", "desk_telling:outbox", order=66)
         money = frozenset({Post.FUND_FINANCE.value, Post.AUDIT.value})
         navigation.add("desk", "付款批次", "desk_refunds:batches", order=70, posts=money)
         navigation.add("desk", "银行回盘", "desk_refunds:bank_files", order=80, posts=money)

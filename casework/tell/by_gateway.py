@@ -4,7 +4,7 @@ POST {url}/messages {"id", "to", "text"} -> 200 or 202 {"id": theirs} | 409 has 
     | another 4xx {"reason"}: refused | 429 or 5xx: later
 GET {url}/messages/{id} -> 200 {"id", "state": "accepted" | "delivered" | "failed", "reason"} | 404
 Both carry `X-Digest`, the SHA-256 of the body, and `X-Signature`, HMAC-SHA256 by the shared key
-over method, path and digest. Their receipts come to us signed in the same way (`views_telling`).
+over method, path and digest. Their receipts come to us signed in the same way (`views.telling`).
 """
 
 import hashlib

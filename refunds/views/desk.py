@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from casework import queries as casework_queries
 from refunds import queries, queries_approval
 from refunds.forms import DecisionForm, RefundFilter
 from refunds.models import Approval, Obligation, Submission
@@ -137,6 +138,7 @@ def _page(
             "form": form,
             "stale": stale,
             "successor": obligation.successors.first(),
+            "deliveries": casework_queries.messages_of(obligation.employer_id, about="refund")[:10],
         },
     )
 

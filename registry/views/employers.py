@@ -57,6 +57,8 @@ def employer_detail(request: HttpRequest, employer_id: int) -> HttpResponse:
             "may_hand_out": officer.post == Post.HANDLER and scope.may_act(officer, employer),
             "may_review": officer.post == Post.REVIEWER and scope.may_act(officer, employer),
             "ledger_url": _address("relief:account", employer.pk),
+            "outbox_url": _address("desk_telling:outbox"),
+            "contact_url": _address("desk_contacts:contact", employer.pk),
         },
     )
 
@@ -102,9 +104,9 @@ def _label(unit_type: str | None) -> str:
     return str(UnitType(unit_type).label) if unit_type else ""
 
 
-def _address(name: str, employer_id: int) -> str:
+def _address(name: str, *args: int) -> str:
     """Return a page of an app above, or "" while there is none."""
     try:
-        return reverse(name, args=[employer_id])
+        return reverse(name, args=args)
     except NoReverseMatch:
         return ""

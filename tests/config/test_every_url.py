@@ -36,6 +36,7 @@ PUBLIC = {
     "api:schema",
     "healthz",
     "letters:check",
+    "message_receipts",  # a gateway's, signed
     "admin/login/",
     "admin/logout/",
     "admin/password_change/",

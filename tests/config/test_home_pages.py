@@ -84,7 +84,7 @@ def test_health_is_plain_and_keeps_no_secret():
     answer = Client().get("/healthz")
 
     assert answer.status_code == 200
-    assert set(answer.json()) == {"status", "database", "redis"}
+    assert set(answer.json()) == {"status", "database", "redis", "outbox_seconds"}
     assert answer.json()["database"] == "ok"
 
 

@@ -10,16 +10,16 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.urls.resolvers import RegexPattern
 from django.utils import timezone
 
-from casework.models import Notice, PaperFile, PaperSubmission, RequiredPaper
+from casework.models import Notice, OutboxMessage, PaperFile, PaperSubmission, RequiredPaper
 from casework.receipts import new_receipt
 from casework.services import holidays
-from refunds.models import BankFile, Batch, Obligation
+from refunds.models import BankFile, Batch, Obligation, StaffChoice
 from registry.models import Employer, Import, Invitation, Membership, WorkState
 from registry.services import members
 from relief.models import Hire, MonthlyFiling, MonthlySubmission
 from relief.services.hires import HIRE
 from tests.casework.lettering import issue_letter
-from tests.factories import AT, make_member
+from tests.factories import AT, make_member, make_officer
 from tests.refunds.making import Cast, make_run, overpay
 from tests.relief.builders import declare
 
@@ -176,6 +176,37 @@ def _paper_file(employer: Employer) -> PaperFile:
     return file
 
 
+def _message(employer: Employer) -> OutboxMessage:
+    """A text message to the employer that did not arrive."""
+    return OutboxMessage.objects.create(
+        key=f"walk|{OutboxMessage.objects.count()}",
+        employer=employer,
+        kind="refund.offered",
+        channel="SMS",
+        to="13800000001",
+        subject="通知",
+        text="通知",
+        due_at=AT,
+        state="GIVEN_UP",
+        created_at=AT,
+    )
+
+
+def _staff_choice(employer: Employer) -> StaffChoice:
+    """A choice that an officer has noted for the employer, with a letter."""
+    return StaffChoice.objects.create(
+        employer=employer,
+        wish="OFFSET",
+        evidence="LETTER",
+        speaker="赵会计",
+        file=ContentFile(b"%PDF-1.7", name="a.pdf"),
+        extension="pdf",
+        sha256="0" * 64,
+        recorded_by=make_officer(),
+        recorded_at=AT,
+    )
+
+
 #: How to make the value of an address's argument for an employer: the row is that employer's.
 #: A new argument needs its line here, or the walk fails.
 MAKERS: dict[str, Callable[[Employer], object]] = {
@@ -198,6 +229,8 @@ MAKERS: dict[str, Callable[[Employer], object]] = {
     "paper_file_id": lambda employer: _paper_file(employer).pk,
     "monthly_receipt": lambda employer: _receipt(employer),
     "letter_code": lambda employer: issue_letter(employer=employer).code,
+    "message_id": lambda employer: _message(employer).pk,
+    "choice_id": lambda employer: _staff_choice(employer).pk,
     "invitation_id": lambda employer: _invitation(employer).pk,
 }
 

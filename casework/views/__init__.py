@@ -1,0 +1,1 @@
+"""Notices and letters (`notices`); the outbox, its receipts, what units want (`telling`)."""
