@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from hashlib import sha256
+from math import sqrt
 from typing import Any
 
 Thresholds = Mapping[str, Mapping[str, Any]]
@@ -20,7 +21,7 @@ KNOWN: Mapping[str, tuple[str, ...]] = {
     "ACCOUNT_CHANGED": ("days",),
     "SHARED_ACCOUNT": (),
     "SPLIT": ("days", "amount"),
-    "SAME_PAIR": ("days", "least", "share"),
+    "SAME_PAIR": ("days", "least", "sigma"),
     "FIRST_REFUND": ("amount",),
 }
 LABELS: Mapping[str, str] = {
@@ -65,11 +66,13 @@ class Line:
     sharers: int
     #: What the same account got or is to get within the rule's days, this line included.
     account_sum: Decimal
-    #: Of the first officer's refunds in the rule's days: how many, and how many with the
-    #: same second officer; and whether another second officer could have been there.
+    #: Of the first officer's refunds in the rule's days: how many, and how many of them with
+    #: the same second officer.
     pair_of: int
     pair_count: int
-    pair_avoidable: bool
+    #: The second officer's share of what the district's other first officers passed on; None
+    #: where there was no other.
+    pair_usual: float | None
     first_refund: bool
 
 
@@ -98,11 +101,19 @@ def reasons(line: Line, rules: Thresholds) -> list[tuple[str, str]]:
         found.append(("SPLIT", text))
     if (
         "SAME_PAIR" in rules
-        and line.pair_avoidable
+        and line.pair_usual is not None
         and line.pair_of >= given("SAME_PAIR", "least")
-        and line.pair_count > line.pair_of * given("SAME_PAIR", "share")
+        and oddly_often(
+            line.pair_count,
+            of=line.pair_of,
+            usual=line.pair_usual,
+            sigma=float(given("SAME_PAIR", "sigma")),
+        )
     ):
-        text = f"初审人经手的 {line.pair_of} 笔中 {line.pair_count} 笔由同一人复审"
+        text = (
+            f"初审人经手的 {line.pair_of} 笔中 {line.pair_count} 笔由同一人复审，"
+            f"同地其他人只有 {line.pair_usual:.0%}"
+        )
         found.append(("SAME_PAIR", text))
     if (
         "FIRST_REFUND" in rules
@@ -113,8 +124,16 @@ def reasons(line: Line, rules: Thresholds) -> list[tuple[str, str]]:
     return found
 
 
+def oddly_often(count: int, *, of: int, usual: float, sigma: float) -> bool:
+    """Whether a pair met more often than chance would have it, by so many deviations.
+
+    Where the district knows only one second officer the usual share is 1, and nothing is odd.
+    """
+    return count - of * usual > sigma * sqrt(of * usual * (1 - usual) or 1.0)
+
+
 def ticket(secret: str, receipt: str) -> str:
-    """Return a refund's lot: HMAC-SHA256 of its receipt under the day's secret."""
+    """Return a refund's lot: HMAC-SHA256 of its receipt under the batch's secret."""
     return hmac.new(secret.encode(), receipt.encode(), sha256).hexdigest()
 
 

@@ -9,6 +9,8 @@
 - `telling`: a `StaffChoice` is what a unit said to an officer; a `ChoiceReminder` what it was
   reminded of
 - `approval`: `ApprovalRules` with their `ApprovalTier`s say who has to agree to what amount
+- `samples`: what audit looks at before release: `SampleSeed`, `SampleDraw`, `SampleLine`,
+  `SampleCheck`, `HoldEnd`
 """
 
 from refunds.models.answered import (
@@ -22,6 +24,7 @@ from refunds.models.approval import ApprovalRules, ApprovalTier
 from refunds.models.bank import Attempt, Batch, FundAccount
 from refunds.models.owed import Approval, Obligation, ObligationItem, OfferWork, Submission
 from refunds.models.reconciling import Correction, DayClose, Difference
+from refunds.models.samples import HoldEnd, SampleCheck, SampleDraw, SampleLine, SampleSeed
 from refunds.models.statements import BankStatement, StatementLine
 from refunds.models.telling import ChoiceReminder, StaffChoice, StaffChoiceItem
 
@@ -42,9 +45,14 @@ __all__ = [
     "DayClose",
     "Difference",
     "FundAccount",
+    "HoldEnd",
     "Obligation",
     "ObligationItem",
     "OfferWork",
+    "SampleCheck",
+    "SampleDraw",
+    "SampleLine",
+    "SampleSeed",
     "StaffChoice",
     "StaffChoiceItem",
     "StatementLine",

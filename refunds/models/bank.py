@@ -4,7 +4,7 @@ import pgtrigger
 from django.db import models
 from django.db.models import Q
 
-from refunds import guards
+from refunds import guards, guards_sampling
 from refunds.models.owed import Obligation, Submission
 from refunds.workflow import LIVE, AttemptState, BatchState, attempt_transitions, batch_transitions
 from registry.guards import append_only
@@ -68,6 +68,8 @@ class Batch(models.Model):
                 transitions=batch_transitions(),
             ),
             guards.no_delete(),
+            guards_sampling.seed_bound(),
+            guards_sampling.sample_cleared(),
         ]
 
     def __str__(self) -> str:
@@ -131,6 +133,7 @@ class Attempt(models.Model):
             pgtrigger.FSM(name="legal_move", field="state", transitions=attempt_transitions()),
             guards.no_delete(),
             guards.attempt_is_approved(),
+            guards_sampling.no_line_after_the_draw(),
         ]
 
     def __str__(self) -> str:
