@@ -31,7 +31,8 @@ DEBIT = frozenset(
         Account.WRITTEN_OFF,
     }
 )
-#: What arrived, less what went back, less what was offset elsewhere: `paid` of the public tables.
-PAID_IN = (Account.PAID, Account.ARRIVED, Account.OFFSET)
+#: What arrived (also by recovery), less what went back, less what was offset elsewhere: `paid` of
+#: the public tables.
+PAID_IN = (Account.PAID, Account.RECOVERED, Account.ARRIVED, Account.OFFSET)
 #: What is due: charged less relieved, on the credit side.
 DUE = (Account.CHARGED, Account.RELIEVED)

@@ -4,7 +4,7 @@ One chain per fund and lane. Lane 0 takes single business events, the others wha
 facts of a block of employers, so that two workers seldom wait for each other.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -14,6 +14,7 @@ from django.db import connection
 from relief.ledger import guards
 from relief.ledger.digest import NOTHING, Header, sm3
 from relief.ledger.models import LedgerPosting
+from relief.models.declared import Insurance
 
 LANES = 8
 EVENTS = 0
@@ -38,6 +39,26 @@ class Open:
     def chain(self) -> str:
         """The name of the chain it will join."""
         return f"{self.insurance}-{self.lane}"
+
+
+def numbers() -> dict[str, int]:
+    """Return how far each chain is. A chain grows at commits only, in the order of its numbers."""
+    names = [f"{fund}-{lane}" for fund in Insurance.values for lane in range(LANES + 1)]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT name, number FROM unnest(%s::text[]) name CROSS JOIN LATERAL (
+                SELECT number FROM relief_ledgerposting WHERE chain = name
+                ORDER BY number DESC LIMIT 1) last
+            """,
+            [names],
+        )
+        return dict(cursor.fetchall())
+
+
+def without_events(reached: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Return how far the chains are that follow from runs and payments alone, by name."""
+    return sorted(item for item in reached.items() if not item[0].endswith(f"-{EVENTS}"))
 
 
 def close(postings: Iterable[Open], *, cause: str, at: datetime) -> None:

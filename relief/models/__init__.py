@@ -11,7 +11,15 @@
 - `runs`: recalculations, their shards, what waits for one, and assessments.
 """
 
-from relief.ledger.models import LedgerEntry, LedgerLeg, LedgerPosting, LedgerWork
+from relief.ledger.models import (
+    LedgerCorrection,
+    LedgerCorrectionItem,
+    LedgerEntry,
+    LedgerLeg,
+    LedgerPosting,
+    LedgerProof,
+    LedgerWork,
+)
 from relief.models.cross_checks import CrossCheck, CrossCheckCount, CrossCheckFinding
 from relief.models.declared import Declaration, DeclarationLine, Insurance
 from relief.models.hires import Hire
@@ -37,9 +45,12 @@ __all__ = [
     "DeclarationLine",
     "Hire",
     "Insurance",
+    "LedgerCorrection",
+    "LedgerCorrectionItem",
     "LedgerEntry",
     "LedgerLeg",
     "LedgerPosting",
+    "LedgerProof",
     "LedgerWork",
     "MonthlyDraft",
     "MonthlyDraftRow",

@@ -89,9 +89,9 @@ class PaidBack(models.Model):
 
 
 class Overpaid(models.Model):
-    """What is overpaid now, in yuan: a list kept ready for the desk, made from the facts.
+    """What is overpaid now, in yuan: a list kept ready for the desk, made from the book.
 
-    Never a source: `services.overpaid` makes it anew from assessments and money that moved, and
+    Never a source: `services.overpaid` makes it anew from what is charged, relieved and paid, and
     nothing is decided by it. Only the lines that are overpaid are in it.
     """
 
@@ -122,12 +122,11 @@ class Overpaid(models.Model):
 
 
 class OverpaidMark(models.Model):
-    """Up to where the facts are in `Overpaid`: one row."""
+    """Up to where the book is in `Overpaid`: one row."""
 
     day = models.DateField("截至日期")
-    payments = models.BigIntegerField("缴费")
-    paid_back = models.BigIntegerField("退还")
-    run = models.BigIntegerField("核定")
+    # The number that each chain had reached.
+    chains = models.JSONField("账链序号", default=dict)
 
     class Meta:
         verbose_name = "多缴名单进度"

@@ -17,6 +17,7 @@ from django.utils import timezone
 from registry.models import BankAccount, Employer, EmployerFormer, Import, WorkState
 from registry.work import OPEN
 from relief import queries
+from relief.ledger import chains
 from relief.models import (
     CrossCheck,
     CrossCheckCount,
@@ -70,12 +71,15 @@ def facts(day: date) -> dict[str, object]:
 
     An import that has only been previewed moves nothing.
     """
-    overpaid = OverpaidMark.objects.filter(pk=1).values_list("day", "payments", "run").first()
+    overpaid = OverpaidMark.objects.filter(pk=1).first()
     return {
         **inputs.marks(),
         **{name: _newest(model) for name, model in _MORE_INPUTS.items()},
         "run": Run.objects.filter(state=WorkState.DONE).aggregate(last=Max("pk"))["last"] or 0,
-        "overpaid": str(overpaid),
+        # What runs and payments brought; single events of refunds make no check due.
+        "overpaid": str(
+            overpaid and (overpaid.day.isoformat(), chains.without_events(overpaid.chains))
+        ),
         "day": day.isoformat(),
     }
 

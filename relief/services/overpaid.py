@@ -1,12 +1,11 @@
-"""Keeping the desk's list of overpayments ready: made from the facts, in one statement."""
+"""Keeping the desk's list of overpayments ready: made from the book, in one statement."""
 
 from datetime import date
 
 from django.db import connection, transaction
-from django.db.models import Max
 
-from registry.models import WorkState
-from relief.models import Assessment, OverpaidMark, PaidBack, Payment, Run
+from relief.ledger import chains
+from relief.models import OverpaidMark
 from relief.queries.amounts import SETTLED
 
 #: Beyond this many employers the whole list is made anew.
@@ -31,55 +30,57 @@ SET paid = excluded.paid, net_due = excluded.net_due, overpaid = excluded.overpa
 WHERE (o.paid, o.net_due) IS DISTINCT FROM (excluded.paid, excluded.net_due)
 """
 
+_TOUCHED = """
+SELECT DISTINCT e.employer_id
+FROM unnest(%(chains)s::text[], %(numbers)s::bigint[]) AS seen(chain, number)
+JOIN relief_ledgerposting p ON p.chain = seen.chain AND p.number > seen.number
+JOIN relief_ledgerentry e ON e.posting_id = p.id
+LIMIT %(enough)s
+"""
 
-def _last(model: type[Payment] | type[PaidBack]) -> int:
-    return model._default_manager.aggregate(last=Max("pk"))["last"] or 0
 
-
-def _facts(day: date) -> OverpaidMark:
-    finished = Run.objects.filter(state=WorkState.DONE).aggregate(last=Max("pk"))["last"]
-    return OverpaidMark(
-        pk=1, day=day, payments=_last(Payment), paid_back=_last(PaidBack), run=finished or 0
-    )
+def _now(day: date) -> OverpaidMark:
+    return OverpaidMark(pk=1, day=day, chains=chains.numbers())
 
 
 def _same(one: OverpaidMark, other: OverpaidMark) -> bool:
-    names = ("day", "payments", "paid_back", "run")
-    return all(getattr(one, name) == getattr(other, name) for name in names)
+    return (one.day, one.chains) == (other.day, other.chains)
 
 
 def is_current(day: date) -> bool:
-    """Return whether the list holds everything that is known."""
+    """Return whether the list holds everything that is posted."""
     mark = OverpaidMark.objects.filter(pk=1).first()
-    return mark is not None and _same(mark, _facts(day))
+    return mark is not None and _same(mark, _now(day))
 
 
 def refresh(*, day: date) -> bool:
-    """Bring the list up to a day and to the facts stored; return whether anything was due."""
+    """Bring the list up to a day and to the book; return whether anything was due."""
     if is_current(day):
         return False
     with transaction.atomic(), connection.cursor() as cursor:
         # One at a time: a second caller waits here and then finds nothing due.
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('relief.overpaid'))")
-        facts = _facts(day)
+        now = _now(day)
         mark = OverpaidMark.objects.filter(pk=1).first()
-        if mark is not None and _same(mark, facts):
+        if mark is not None and _same(mark, now):
             return False
-        ids = _touched(mark, facts) if mark is not None and mark.day == day else None
+        ids = _touched(mark, now) if mark is not None and mark.day == day else None
         cursor.execute("SET LOCAL jit = off")
         cursor.execute(_REFRESH, {"as_of": day, "employer_ids": ids})
-        facts.save(force_insert=mark is None)
+        now.save(force_insert=mark is None)
     return True
 
 
-def _touched(mark: OverpaidMark, facts: OverpaidMark) -> list[int] | None:
-    """Return the employers for whom something came in since the mark, or None for too many."""
-    found: set[int] = set()
-    for rows in (
-        Payment.objects.filter(pk__gt=mark.payments),
-        PaidBack.objects.filter(pk__gt=mark.paid_back),
-        Assessment.objects.filter(run_id__gt=mark.run),
-    ):
-        ids = rows.order_by().values_list("employer_id", flat=True).distinct()
-        found.update(ids[: FEW + 1])
+def _touched(mark: OverpaidMark, now: OverpaidMark) -> list[int] | None:
+    """Return the employers of what was posted since the mark, or None for too many."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _TOUCHED,
+            {
+                "chains": list(now.chains),
+                "numbers": [mark.chains.get(chain, 0) for chain in now.chains],
+                "enough": FEW + 1,
+            },
+        )
+        found = [pk for (pk,) in cursor.fetchall()]
     return sorted(found) if len(found) <= FEW else None

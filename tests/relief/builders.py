@@ -114,8 +114,9 @@ def pay(
     month: date = MARCH,
     insurance: str = Insurance.PENSION,
     arrived_on: date = date(2020, 3, 20),
+    posted: bool = True,
 ) -> Payment:
-    return Payment.objects.create(
+    payment = Payment.objects.create(
         employer=employer,
         month=month,
         insurance=insurance,
@@ -124,6 +125,9 @@ def pay(
         arrived_on=arrived_on,
         voucher=f"V{Payment.objects.count() + 1:08d}",
     )
+    if posted:  # as the import does
+        post_facts(employer)
+    return payment
 
 
 def pay_back(
@@ -134,7 +138,7 @@ def pay_back(
     insurance: str = Insurance.PENSION,
     on: date = date(2020, 7, 20),
 ) -> PaidBack:
-    return PaidBack.objects.create(
+    back = PaidBack.objects.create(
         employer=employer,
         month=month,
         insurance=insurance,
@@ -142,6 +146,8 @@ def pay_back(
         on=on,
         reference=f"R{PaidBack.objects.count() + 1:08d}",
     )
+    post_facts(employer)
+    return back
 
 
 def recalculate(as_of: date = AUGUST, **scope: object) -> Run:

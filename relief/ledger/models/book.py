@@ -4,10 +4,13 @@ from django.db import models
 from django.db.models import Q
 
 from registry.guards import append_only
-from registry.models import Employer, Work
+from registry.models import Employer
 from relief.ledger import guards
 from relief.ledger.accounts import Account
 from relief.models.declared import Insurance
+
+#: What every run and payment posts to.
+EVERYDAY = (Account.CHARGED, Account.RELIEVED, Account.RECEIVABLE, Account.PAID)
 
 
 class LedgerPosting(models.Model):
@@ -96,7 +99,16 @@ class LedgerLeg(models.Model):
         verbose_name = "分录"
         verbose_name_plural = "分录"
         triggers = [*append_only(), guards.legs_before_posting()]
-        indexes = [models.Index(name="leg_of_line", fields=["employer", "insurance", "month"])]
+        indexes = [
+            models.Index(name="leg_of_line", fields=["employer", "insurance", "month"]),
+            # What is on its way back: one leg in a hundred, asked for by account and day.
+            models.Index(
+                name="leg_on_its_way",
+                fields=["account", "value_on"],
+                include=["amount", "employer", "insurance", "month", "entry"],
+                condition=~Q(account__in=EVERYDAY),
+            ),
+        ]
         constraints = [
             models.CheckConstraint(name="leg_is_something", condition=~Q(amount=0)),
             models.CheckConstraint(name="leg_first_of_month", condition=Q(month__day=1)),
@@ -107,37 +119,3 @@ class LedgerLeg(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pk}"
-
-
-class LedgerWork(Work):
-    """A finished run's differences for one block of employers, to be posted.
-
-    Written in the transaction that brings the run into force; the run is told of when all its
-    blocks are posted.
-    """
-
-    run = models.ForeignKey(
-        "relief.Run",
-        models.RESTRICT,
-        related_name="ledger_work",
-        db_index=False,
-        verbose_name="核定",
-    )
-    block = models.PositiveBigIntegerField("单位分段")
-
-    class Meta:
-        verbose_name = "记账任务"
-        verbose_name_plural = "记账任务"
-        constraints = [
-            models.UniqueConstraint(name="ledger_work_once", fields=["run", "block"]),
-        ]
-        indexes = [
-            models.Index(
-                name="ledger_work_open",
-                fields=["lease_until"],
-                condition=Q(state__in=["QUEUED", "RUNNING"]),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.run_id}/{self.block}"

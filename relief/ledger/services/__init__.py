@@ -7,6 +7,7 @@
 
 from relief.ledger.accounts import Account
 from relief.ledger.entries import Entry, Leg, Unbalanced, move
+from relief.ledger.heads import Head, HeadsLost, export_heads, heads
 from relief.ledger.services.catching_up import (
     Missing,
     blocks,
@@ -19,11 +20,15 @@ from relief.ledger.services.events import post
 __all__ = [
     "Account",
     "Entry",
+    "Head",
+    "HeadsLost",
     "Leg",
     "Missing",
     "Unbalanced",
     "blocks",
     "bring_up_to_date",
+    "export_heads",
+    "heads",
     "missing",
     "move",
     "post",

@@ -119,7 +119,7 @@ def test_payments_and_what_went_back_are_posted_by_their_day():
 
 def test_catching_up_says_before_what_it_would_post():
     employer = make_employer()
-    pay(employer, "100.00")
+    pay(employer, "100.00", posted=False)
 
     (found,) = ledger.missing(at=AT, block=employer.pk // BLOCK)
     post_facts(employer)

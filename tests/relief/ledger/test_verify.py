@@ -16,7 +16,7 @@ from relief.ledger.digest import leg_sha256
 from relief.ledger.verify import verify
 from relief.models import LedgerEntry, LedgerLeg, LedgerPosting, PaidBack, Payment
 from tests.factories import make_employer
-from tests.relief.builders import declare, pay, pay_back, post_facts, recalculate, sized_employer
+from tests.relief.builders import declare, pay, pay_back, recalculate, sized_employer
 from tests.relief.ledger.booking import AT, as_superuser, entry, post, say
 
 pytestmark = pytest.mark.django_db
@@ -37,7 +37,6 @@ def make_book() -> None:
         declare(employer)
         pay(employer, f"{100 + number}.00")
         pay_back(employer, "7.00")
-        post_facts(employer)
     recalculate()
     for amount in ("1.00", "2.00"):
         # Both sides are the receivable's own, so that no source misses or finds it.
@@ -266,7 +265,7 @@ def test_heads_of_the_next_day_stand_beside_those_of_the_day_before():
 
 def test_a_payment_that_is_not_in_the_book_is_found():
     employer = make_employer()
-    pay(employer, "100.00")
+    pay(employer, "100.00", posted=False)
 
     code, out, err = run()
 
@@ -312,7 +311,7 @@ def test_json_names_the_first_bad_row():
 
 def test_posting_by_command_shows_first_and_posts_once():
     employer = make_employer()
-    pay(employer, "100.00")
+    pay(employer, "100.00", posted=False)
 
     def said(*arguments):
         out = StringIO()
