@@ -14,7 +14,7 @@ class RefundsConfig(AppConfig):
         post_migrate.connect(store_rules, sender=self)
         from casework import todo
         from casework.tell import kinds
-        from refunds import exports, objections, receivers, telling  # noqa: F401 - its receivers connect themselves
+        from refunds import exports, objections, receivers, telling, todos_telling  # noqa: F401 - its receivers connect themselves
         from refunds.todos import todos
         from registry import navigation, slots
         from registry.models import Post
@@ -23,13 +23,19 @@ class RefundsConfig(AppConfig):
         slots.add_table(exports.REFUNDS)
         slots.add_objection("refunds", objections.objection)
         todo.register(todos)
+        todo.register(todos_telling.todos)
         navigation.add("portal", "退费", "portal_refunds:list", order=30)
         navigation.add("portal", "通知", "portal_notices:list", order=60)
         navigation.add("desk", "退费", "desk_refunds:list", order=60)
         navigation.add("desk", "待联系单位", "desk_contacts:list", order=64)
-        navigation.add("desk", "外发消息", "desk_telling:outbox", order=66)
+        watch = frozenset({Post.HANDLER.value, Post.AUDIT.value})
+        navigation.add("desk", "外发消息", "desk_telling:outbox", order=66, posts=watch)
         money = frozenset({Post.FUND_FINANCE.value, Post.AUDIT.value})
         navigation.add("desk", "付款批次", "desk_refunds:batches", order=70, posts=money)
+        audit = frozenset({Post.AUDIT.value})
+        navigation.add("desk", "稽核抽查", "desk_refunds:audit", order=65, posts=audit)
+        rules = frozenset({Post.FUND_FINANCE.value, Post.AUDIT.value, Post.HEAD.value})
+        navigation.add("desk", "审批规则", "desk_refunds:rules", order=67, posts=rules)
         navigation.add("desk", "银行回盘", "desk_refunds:bank_files", order=80, posts=money)
 
 

@@ -277,3 +277,17 @@ def test_health_says_how_long_the_oldest_message_waits():
     offered(phone="13800000001")
 
     assert Client().get("/healthz").json()["outbox_seconds"] == 7 * 24 * 3600
+
+
+def test_what_waits_stands_on_the_home_pages():
+    note(offered())
+    handler = client_for(make_officer())
+    shown = text(handler.get("/desk/"))
+
+    assert "待联系单位" in shown
+    assert "代为登记的选择待确认" in shown
+    assert "代为登记的选择待确认" in text(client_for(make_officer(Post.REVIEWER)).get("/desk/"))
+    noted_by = StaffChoice.objects.get().recorded_by
+    assert "代为登记的选择待确认" not in text(client_for(noted_by).get("/desk/"))
+    elsewhere = client_for(make_officer(district="510403"))
+    assert "有钱要退、没有回音" not in text(elsewhere.get("/desk/"))
