@@ -3,7 +3,7 @@
 from django.urls import reverse
 
 from casework.todo import Todo
-from refunds import queries
+from refunds import queries, queries_sampling
 from refunds.models import Attempt
 from refunds.workflow import UNDECIDED, AttemptState, State
 from registry import scope
@@ -24,7 +24,9 @@ def _listed(state: State) -> str:
 
 
 def _of_officer(officer: Officer) -> list[Todo]:
-    if officer.post not in {Post.HANDLER, Post.REVIEWER, Post.FUND_FINANCE}:
+    if officer.post == Post.AUDIT:
+        return _of_audit(officer)
+    if officer.post not in {Post.HANDLER, Post.REVIEWER, Post.FUND_FINANCE, Post.HEAD}:
         return []
     mine = scope.actionable(queries.Obligation.objects.all(), officer)
     counts = queries.counts_by_state(mine)
@@ -39,6 +41,8 @@ def _of_officer(officer: Officer) -> list[Todo]:
             line("退费待初审", State.CHOSEN, "核对金额和收款账户"),
             line("新账户待确认", State.CORRECTED, "核对单位更正后的账户"),
         ]
+    if officer.post == Post.HEAD:
+        return [line("退费待负责人审批", State.ENDORSED, "金额较大，初审和复审已通过")]
     found = [line("退费待复审", State.CHECKED, "初审已通过，由另一人复审")]
     if scope.acts_city_wide(officer):
         doubtful = Attempt.objects.filter(state=AttemptState.UNKNOWN).count()
@@ -57,6 +61,18 @@ def _of_officer(officer: Officer) -> list[Todo]:
             ),
         ]
     return found
+
+
+def _of_audit(officer: Officer) -> list[Todo]:
+    if not officer.agency.district.is_city:
+        return []
+    waiting = sum(batch.waiting for batch in queries_sampling.drafts())
+    held = queries_sampling.held().count()
+    address = reverse("desk_refunds:audit")
+    return [
+        Todo("付款批次待抽查", waiting, address, "抽中的明细核查无误，批次才能往下走"),
+        Todo("拦下的退费待核查", held, address, "放行须由另一位稽核人员办理"),
+    ]
 
 
 def _of_enterprise(viewer: scope.Viewer) -> list[Todo]:

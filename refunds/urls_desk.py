@@ -2,13 +2,21 @@
 
 from django.urls import path
 
-from refunds.views import batches, desk
+from refunds.views import audit, batches, desk, rules
 
 app_name = "desk_refunds"
 urlpatterns = [
     path("refunds/", desk.refund_list, name="list"),
     path("refunds/decide/", desk.decide_many, name="decide_many"),
     path("refunds/<slug:receipt>/", desk.refund_detail, name="detail"),
+    path("audit/", audit.overview, name="audit"),
+    path("audit/seed/", audit.commit_seed, name="commit_seed"),
+    path("audit/pairs/", audit.pairs, name="pairs"),
+    path("audit/held/<slug:receipt>/", audit.held, name="held"),
+    path("audit/batches/<slug:number>/", audit.sample, name="sample"),
+    path("approval-rules/", rules.rule_list, name="rules"),
+    path("approval-rules/new/", rules.prepare, name="rules_prepare"),
+    path("approval-rules/<int:rules_id>/publish/", rules.publish, name="rules_publish"),
     path("batches/", batches.batch_list, name="batches"),
     path("batches/exchange/", batches.exchange, name="exchange"),
     path("batches/seal/<slug:insurance>/", batches.seal, name="seal"),

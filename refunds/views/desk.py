@@ -3,13 +3,14 @@
 from hashlib import sha256
 
 from django.contrib import messages
+from django.db.models import Case, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from casework import queries as casework_queries
-from refunds import queries, queries_approval
+from refunds import queries, queries_approval, queries_sampling
 from refunds.forms import DecisionForm, RefundFilter
 from refunds.models import Approval, Obligation, Submission
 from refunds.services import approve
@@ -135,12 +136,29 @@ def _page(
             "level": level,
             "why_not": why_not,
             "content": stands.content_sha256 if stands else "",
+            "levels": shown.levels(stands.levels, submission) if stands and submission else [],
+            "samples": queries_sampling.samples_of(obligation) if _looks_closer(officer) else [],
+            "following": _following(obligation, officer),
             "form": form,
             "stale": stale,
             "successor": obligation.successors.first(),
             "deliveries": casework_queries.messages_of(obligation.employer_id, about="refund")[:10],
         },
     )
+
+
+def _looks_closer(officer: Officer) -> bool:
+    """Whether an officer sees why a refund was drawn: not whose work was looked at first."""
+    return officer.post in {Post.AUDIT, Post.FUND_FINANCE, Post.HEAD}
+
+
+def _following(obligation: Obligation, officer: Officer) -> Obligation | None:
+    """Return the next refund that waits for this officer, the oldest again after the newest."""
+    bulk = BULK.get(Post(officer.post))
+    if bulk is None:
+        return None
+    waiting = queries.pickable(officer, level=bulk[0].value).exclude(pk=obligation.pk)
+    return waiting.order_by(Case(When(pk__gt=obligation.pk, then=0), default=1), "pk").first()
 
 
 def _decide(obligation: Obligation, form: DecisionForm, officer: Officer) -> None:

@@ -1,10 +1,11 @@
 """How a refund is shown: its steps and its timeline, alike in the portal and on the desk."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from casework import queries as casework_queries
 from casework.models import Move
-from refunds.models import Obligation
+from refunds.models import Approval, Obligation, Submission
+from refunds.services import approve
 from refunds.workflow import State
 
 STEPS = ("单位选择", "初审", "复审", "封批送盘", "银行付款", "到账")
@@ -64,3 +65,14 @@ def timeline(obligation: Obligation) -> list[dict[str, object]]:
     if waiting:
         steps.append({"what": waiting, "state": "now"})
     return steps
+
+
+def levels(asked: Sequence[Approval.Level], submission: Submission) -> list[dict[str, object]]:
+    """Return who has agreed to a choice and who still has to, in the order of the levels."""
+    if submission.kind == Submission.Kind.CORRECTION:
+        asked = [Approval.Level.ACCOUNT]
+    decided = {row.level: row for row in submission.approvals.select_related("officer")}
+    return [
+        {"label": level.label, "post": approve.POSTS[level].label, "decision": decided.get(level)}
+        for level in asked
+    ]

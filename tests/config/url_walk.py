@@ -13,7 +13,7 @@ from django.utils import timezone
 from casework.models import Notice, OutboxMessage, PaperFile, PaperSubmission, RequiredPaper
 from casework.receipts import new_receipt
 from casework.services import holidays
-from refunds.models import BankFile, Batch, Obligation, StaffChoice
+from refunds.models import ApprovalRules, BankFile, Batch, Obligation, StaffChoice
 from registry.models import Employer, Import, Invitation, Membership, WorkState
 from registry.services import members
 from relief.models import Hire, MonthlyFiling, MonthlySubmission
@@ -231,6 +231,7 @@ MAKERS: dict[str, Callable[[Employer], object]] = {
     "letter_code": lambda employer: issue_letter(employer=employer).code,
     "message_id": lambda employer: _message(employer).pk,
     "choice_id": lambda employer: _staff_choice(employer).pk,
+    "rules_id": lambda employer: ApprovalRules.objects.latest("pk").pk,
     "invitation_id": lambda employer: _invitation(employer).pk,
 }
 
