@@ -79,9 +79,9 @@ class ApprovalAdmin(ReadOnlyAdmin):
 
 @admin.register(Batch)
 class BatchAdmin(ReadOnlyAdmin):
-    list_display = ["number", "insurance", "state", "count", "total", "sealed_by", "sealed_at"]
+    list_display = ["number", "insurance", "state", "count", "total", "drafted_by", "sealed_at"]
     list_filter = ["state", "insurance"]
-    list_select_related = ["sealed_by__agency"]
+    list_select_related = ["drafted_by__agency"]
     search_fields = ["number"]
     exclude = ["content", "payer_account"]
     ordering = ["-pk"]

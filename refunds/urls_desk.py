@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from refunds import urls_funds
 from refunds.views import audit, batches, desk, rules
 
 app_name = "desk_refunds"
@@ -19,9 +20,12 @@ urlpatterns = [
     path("approval-rules/<int:rules_id>/publish/", rules.publish, name="rules_publish"),
     path("batches/", batches.batch_list, name="batches"),
     path("batches/exchange/", batches.exchange, name="exchange"),
-    path("batches/seal/<slug:insurance>/", batches.seal, name="seal"),
+    path("batches/draft/<slug:insurance>/", batches.draft, name="draft"),
     path("batches/<slug:number>/", batches.batch_detail, name="batch"),
     path("batches/<slug:number>/file/", batches.batch_file, name="batch_file"),
+    path("batches/<slug:number>/sign/", batches.sign, name="sign"),
+    path("batches/<slug:number>/take-back/", batches.take_back, name="take_back"),
     path("bank-files/", batches.bank_files, name="bank_files"),
     path("bank-files/<int:file_id>/", batches.bank_file, name="bank_file"),
+    *urls_funds.urlpatterns,
 ]

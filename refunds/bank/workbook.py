@@ -6,7 +6,6 @@ In: `.xlsx` or GB18030 `.csv`, any name, any order of rows and columns.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from io import BytesIO
@@ -14,6 +13,16 @@ from pathlib import Path
 
 from xlsxwriter import Workbook
 
+from refunds.bank.interface import (
+    FAILED,
+    PAID,
+    RETURNED,
+    Answer,
+    AnswerRow,
+    FileRefused,
+    Order,
+    PaymentLine,
+)
 from registry.money import total
 from registry.workbook import cells
 from registry.workbook.cells import Cell
@@ -35,7 +44,6 @@ TOTAL = "合计"
 # A file's own date would make two equal files differ.
 _CREATED = datetime(2020, 1, 1, tzinfo=UTC)
 
-PAID, FAILED, RETURNED = "成功", "失败", "退票"
 OUTCOMES = {PAID: PAID, FAILED: FAILED, RETURNED: RETURNED}
 IN = (
     Column("batch_number", "批次号", Kind.CODE, length=(1, 60)),
@@ -48,46 +56,6 @@ IN = (
 )
 _AMOUNT = re.compile(r"[0-9]{1,13}(\.[0-9]{1,2}0*)?|[0-9]{1,3}(,[0-9]{3})+(\.[0-9]{1,2}0*)?")
 _COMPACT_DATE = re.compile(r"([0-9]{4})[/.年]?([0-9]{1,2})[/.月]?([0-9]{1,2})日?")
-
-
-@dataclass(frozen=True)
-class PaymentLine:
-    """One payment as the bank is told: account numbers are text, the amount is yuan."""
-
-    batch_number: str
-    line_no: str
-    payer_account: str
-    holder: str
-    account: str
-    bank: str
-    bank_code: str
-    amount: Decimal
-    purpose: str
-
-
-class FileRefused(Exception):
-    """The file as a whole is no answer of the bank; the message says what is wrong with it."""
-
-
-@dataclass(frozen=True)
-class AnswerRow:
-    """One row of an answer: the texts as read, and their values where they make sense.
-
-    `problem` says in Chinese which cell can't be understood; then `amount` and `settled`
-    are None.
-    """
-
-    row: int
-    batch_number: str = ""
-    line_no: str = ""
-    account: str = ""
-    amount_text: str = ""
-    outcome: str = ""
-    reason: str = ""
-    settled_text: str = ""
-    problem: str = ""
-    amount: Decimal | None = None
-    settled: date | None = None
 
 
 def write(lines: Sequence[PaymentLine]) -> bytes:
@@ -115,8 +83,21 @@ def write(lines: Sequence[PaymentLine]) -> bytes:
     return buffer.getvalue()
 
 
-def read_answers(path: Path) -> list[AnswerRow]:
-    """Return the rows of a file from the bank, total line and empty rows left out.
+class WorkbookAdapter:
+    """The format of the contract."""
+
+    name = "workbook"
+    label = "银行 xlsx 模板"
+    suffix = ".xlsx"
+
+    def write(self, order: Order) -> bytes:
+        return write(order.lines)
+
+
+def read_answer(path: Path) -> Answer:
+    """Return what a file from the bank says, empty rows left out.
+
+    A total line (批次号 = 合计) declares how many lines there are and what they come to.
 
     :raises FileRefused: if it can't be read, or has other columns than the bank's answer.
     """
@@ -127,16 +108,35 @@ def read_answers(path: Path) -> list[AnswerRow]:
             raise FileRefused("文件里没有内容。")
         places = _places(header)
         answers = []
+        count: int | None = None
+        amount: Decimal | None = None
         for number, row in enumerate(rows, start=2):
             if has_content(row):
                 found = {name: _cell(row, place) for name, place in places.items()}
-                if cells.plain(found["batch_number"]) != TOTAL:
+                if cells.plain(found["batch_number"]) == TOTAL:
+                    count, amount = _declared(found)
+                else:
                     answers.append(_answer(number, found))
     except Unreadable as error:
         raise FileRefused("文件打不开，不是有效的 xlsx 或 csv 文件。") from error
     if not answers:
         raise FileRefused("文件只有表头，没有一行答复。")
-    return answers
+    return Answer(tuple(answers), count, amount)
+
+
+def read_answers(path: Path) -> list[AnswerRow]:
+    """Return the rows of `read_answer`."""
+    return list(read_answer(path).rows)
+
+
+def _declared(found: Mapping[str, Cell]) -> tuple[int | None, Decimal | None]:
+    """Return count and total of the total line; what can't be read declares nothing."""
+    count = cells.plain(found["line_no"]).removesuffix(".0")
+    amount = _value(next(column for column in IN if column.name == "amount"), found["amount"])
+    return (
+        int(count) if count.isascii() and count.isdigit() else None,
+        Decimal(amount) if isinstance(amount, str) and amount else None,
+    )
 
 
 def _places(header: Sequence[Cell]) -> dict[str, int]:

@@ -21,7 +21,8 @@ from refunds.models.answered import (
     BatchReceipt,
 )
 from refunds.models.approval import ApprovalRules, ApprovalTier
-from refunds.models.bank import Attempt, Batch, FundAccount
+from refunds.models.bank import Attempt, Batch, BatchSend, Channel, FundAccount, Link
+from refunds.models.flight import Digest, FlightAction
 from refunds.models.owed import Approval, Obligation, ObligationItem, OfferWork, Submission
 from refunds.models.reconciling import Correction, DayClose, Difference
 from refunds.models.samples import HoldEnd, SampleCheck, SampleDraw, SampleLine, SampleSeed
@@ -40,12 +41,17 @@ __all__ = [
     "BankWord",
     "Batch",
     "BatchReceipt",
+    "BatchSend",
+    "Channel",
     "ChoiceReminder",
     "Correction",
     "DayClose",
     "Difference",
+    "Digest",
+    "FlightAction",
     "FundAccount",
     "HoldEnd",
+    "Link",
     "Obligation",
     "ObligationItem",
     "OfferWork",

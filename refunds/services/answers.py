@@ -16,11 +16,11 @@ from django.utils import timezone
 from casework import services as casework
 from casework.models import Move
 from refunds import letters
-from refunds.bank.workbook import FAILED, PAID, AnswerRow
+from refunds.bank.interface import FAILED, PAID, AnswerRow
 from refunds.models import Attempt, BankAnswerLine, BankFile, Batch, Obligation
-from refunds.services import answers_book, offers
+from refunds.services import answers_book, book, offers
 from refunds.services.locking import hold_money
-from refunds.workflow import Action, AttemptState, BatchState
+from refunds.workflow import Action, AttemptState, BatchState, State
 from registry import bulk
 from registry.money import total
 from relief.services import paid_back
@@ -57,6 +57,7 @@ class _Reading:
     book: list[answers_book.Shift] = field(default_factory=list)
     touched: dict[int, Attempt] = field(default_factory=dict)
     bounced: set[int] = field(default_factory=set)
+    unsent: dict[str, list[Obligation]] = field(default_factory=dict)
 
 
 @transaction.atomic
@@ -173,6 +174,13 @@ def _settle(row: AnswerRow, reading: _Reading) -> tuple[Finding, str]:
     return (Finding.RETURNED if state == AttemptState.PAID else Finding.BOUNCED), after
 
 
+def _was_sent(attempt: Attempt, reading: _Reading) -> None:
+    """Take the answer as proof that the line was sent, where we died before we could note it."""
+    obligation = reading.obligations[attempt.obligation_id]
+    if obligation.state == State.IN_BATCH:
+        reading.unsent.setdefault(attempt.batch.number, []).append(obligation)
+
+
 def _post(row: AnswerRow, attempt: Attempt, reading: _Reading, *, back: bool) -> None:
     obligation = reading.obligations[attempt.obligation_id]
     assert row.settled is not None
@@ -192,6 +200,7 @@ def _post(row: AnswerRow, attempt: Attempt, reading: _Reading, *, back: bool) ->
 def _pay(row: AnswerRow, attempt: Attempt, reading: _Reading) -> None:
     obligation = reading.obligations[attempt.obligation_id]
     assert row.settled is not None
+    _was_sent(attempt, reading)
     reading.book.append(answers_book.paid(obligation, attempt, on=row.settled))
     attempt.state, attempt.reason, attempt.settled_on = AttemptState.PAID, "", row.settled
     reading.touched[attempt.pk] = attempt
@@ -210,6 +219,7 @@ def _bounce(row: AnswerRow, attempt: Attempt, reading: _Reading) -> None:
     obligation = reading.obligations[attempt.obligation_id]
     assert row.settled is not None
     reason = row.reason or NO_REASON
+    _was_sent(attempt, reading)
     if attempt.state == AttemptState.PAID:
         _post(row, attempt, reading, back=True)
         reading.book.append(answers_book.returned(obligation, attempt, on=row.settled))
@@ -290,6 +300,8 @@ def _write(
             reason=f"银行退回，文件{name}"[:100],
             at=reading.at,
         )
+    for number, sent in sorted(reading.unsent.items()):
+        book.sent(sent, batch_number=number, at=reading.at)
     answers_book.post(reading.book, at=reading.at)
     return file
 
@@ -303,4 +315,4 @@ def _end_batches(batch_ids: set[int], *, at: datetime) -> None:
         pk__in=batch_ids, state__in=[BatchState.SEALED, BatchState.SENT]
     )
     through = open_ones.exclude(pk__in=waiting.values("batch"))
-    through.update(state=BatchState.ANSWERED)
+    through.update(state=BatchState.ANSWERED, answered_at=at)

@@ -1,8 +1,8 @@
-"""Sending sealed batches and reading the bank's answers.
+"""Sending sealed batches and reading the bank's files.
 
-Sending is the file system only, noting it the database only, reading an answer the
-database only: killed between any two, the next exchange goes on where it stopped. A file is
-read once by its content; a line the bank does not mention stays waiting.
+Sending is written down before it is made, made outside of any transaction, and noted when it is
+done: killed between any two, the next exchange goes on where it stopped. A file is read once by
+its content; a line the bank does not mention stays waiting.
 """
 
 import os
@@ -17,11 +17,11 @@ from django.conf import settings
 from django.db import transaction
 
 from casework import services as casework
-from casework.models import Move
-from refunds.bank import workbook
-from refunds.models import Attempt, BankFile, Batch, Obligation
-from refunds.services import answers
-from refunds.workflow import Action, AttemptState, BatchState
+from refunds import bank as formats
+from refunds.models import Attempt, BankFile, Batch, BatchSend, Obligation
+from refunds.services import answers, batches, book, receipts, reconcile, statements
+from refunds.workflow import Action, AttemptState, BatchState, State
+from registry import bulk
 
 FOLDERS = ("out", "in", "done", "refused")
 
@@ -62,16 +62,57 @@ def folder(name: str) -> Path:
 
 
 def exchange(*, clock: Callable[[], datetime]) -> Exchanged:
-    """Send what is sealed, read what has come. Safe to repeat, safe to run twice at once."""
+    """Seal what is approved, send what is sealed, read what has come.
+
+    Safe to repeat, safe to run twice at once.
+    """
     done = Exchanged()
     for name in FOLDERS:
         folder(name)
+    seal_approved(clock=clock)
     for batch in Batch.objects.filter(state=BatchState.SEALED).order_by("pk"):
-        write_file(batch)
-        done.sent += note_sent(batch_id=batch.pk, at=clock())
+        done.sent += send(batch, clock=clock)
     for path in waiting():
         take(path, done=done, at=clock())
     return done
+
+
+def seal_approved(*, clock: Callable[[], datetime]) -> None:
+    """Seal every approved batch; one that can't be sealed keeps the reason for people."""
+    approved = Batch.objects.filter(state=BatchState.APPROVED).order_by("pk")
+    for number in list(approved.values_list("number", flat=True)):
+        try:
+            batches.seal_batch(number=number, at=clock())
+        except (batches.NoLongerOwed, batches.ContentChanged) as refusal:
+            waits = Batch.objects.filter(number=number, state=BatchState.APPROVED)
+            waits.exclude(problem=str(refusal)[:300]).update(problem=str(refusal)[:300])
+        except batches.IllegalMove:
+            pass  # another exchange was faster
+
+
+def send(batch: Batch, *, clock: Callable[[], datetime]) -> bool:
+    """Get a sealed batch to the bank; return whether it is there now and was not noted before."""
+    tried = begin(batch_id=batch.pk, at=clock())
+    if tried is None:
+        return False
+    write_file(batch)
+    return note_sent(batch_id=batch.pk, at=clock())
+
+
+@transaction.atomic
+def begin(*, batch_id: int, at: datetime) -> BatchSend | None:
+    """Write down that a batch is being sent, before it is: from now on nobody takes it back.
+
+    Returns the try that is open, an earlier one that was cut short too, or None where the batch
+    is not to be sent any more.
+    """
+    batch = Batch.objects.select_for_update().defer("content").get(pk=batch_id)
+    if batch.state != BatchState.SEALED:
+        return None
+    open_one = batch.sends.filter(outcome=BatchSend.Outcome.OPEN).first()
+    if open_one is not None:
+        return open_one
+    return BatchSend.objects.create(batch=batch, number=batch.sends.count() + 1, begun_at=at)
 
 
 def write_file(batch: Batch) -> Path:
@@ -97,23 +138,29 @@ def _sync(path: Path) -> None:
 
 
 @transaction.atomic
-def note_sent(*, batch_id: int, at: datetime) -> bool:
+def note_sent(*, batch_id: int, at: datetime, said: str = "") -> bool:
     """Note that the bank has the file; return whether that was news."""
     batch = Batch.objects.defer("content").select_for_update().get(pk=batch_id)
+    batch.sends.filter(outcome=BatchSend.Outcome.OPEN).update(
+        outcome=BatchSend.Outcome.DONE, ended_at=at, said=said[:200]
+    )
     if batch.state != BatchState.SEALED:
         return False
     batch.state, batch.sent_at = BatchState.SENT, at
     batch.save(update_fields=["state", "sent_at"])
-    waiting = Attempt.objects.filter(batch=batch, state=AttemptState.QUEUED)
-    ids = list(waiting.values_list("obligation_id", flat=True))
-    waiting.update(state=AttemptState.SENT)
-    obligations = list(Obligation.objects.filter(pk__in=ids).select_for_update().order_by("pk"))
+    Attempt.objects.filter(batch=batch, state=AttemptState.QUEUED).update(state=AttemptState.SENT)
+    # What the bank has answered already is further than this.
+    here = batch.attempts.exclude(state=AttemptState.RECALLED).values("obligation")
+    rows = Obligation.objects.filter(pk__in=here, state=State.IN_BATCH)
+    rows = rows.select_for_update().order_by("pk").prefetch_related("items")
+    obligations = list(rows)
     moves = [
         obligation.prepare(Action.SEND, by=casework.SYSTEM, at=at, note=f"批次{batch.number}")
         for obligation in obligations
     ]
-    Obligation.objects.bulk_update(obligations, Obligation.MOVED, batch_size=500)
-    Move.objects.bulk_create(moves, batch_size=1000)
+    bulk.change(obligations, Obligation.MOVED)
+    bulk.store(moves)
+    book.sent(obligations, batch_number=batch.number, at=at)
     return True
 
 
@@ -138,11 +185,35 @@ def take(path: Path, *, done: Exchanged, at: datetime) -> None:
 
 
 def _read(path: Path, *, digest: str, at: datetime) -> BankFile | None:
+    """Read one file by what it is: a receipt, answers, or a statement."""
     try:
-        rows = workbook.read_answers(path)
-    except workbook.FileRefused as refusal:
+        message = formats.read(path)
+    except formats.FileRefused as refusal:
         return answers.refuse_file(name=path.name, digest=digest, reason=str(refusal), at=at)
-    return answers.read_answers(name=path.name, digest=digest, rows=rows, at=at)
+    if isinstance(message, formats.Statement):
+        try:
+            file = statements.store(statement=message, name=path.name, digest=digest, at=at)
+        except statements.NotOurAccount as refusal:
+            return answers.refuse_file(name=path.name, digest=digest, reason=str(refusal), at=at)
+        reconcile.reconcile_day(account=message.account, day=message.day, at=at)
+        return file
+    if isinstance(message, formats.Acknowledgement):
+        return receipts.take_receipt(
+            batch_number=message.batch_number,
+            accepted=message.accepted,
+            reason=message.reason,
+            rows=message.lines,
+            name=path.name,
+            digest=digest,
+            at=at,
+        )
+    return answers.read_answers(
+        name=path.name,
+        digest=digest,
+        rows=message.rows,
+        at=at,
+        declared=(message.declared_count, message.declared_total),
+    )
 
 
 def _put_away(path: Path, digest: str, *, refused: str) -> None:

@@ -1,6 +1,6 @@
-"""Sealing approved refunds into a batch: numbered lines that no longer change.
+"""A batch up to its seal: drafted, checked and approved by three people, sealed into bytes.
 
-Sealing, sending and reading the answer never share a transaction; this one is database only.
+Sealing, sending and reading the answer never share a transaction; all of this is database only.
 """
 
 from collections.abc import Sequence
@@ -8,18 +8,18 @@ from datetime import date, datetime
 from hashlib import sha256
 
 from django.db import transaction
+from django.db.models import Count
 from django.utils import timezone
 
 from casework import services as casework
-from casework.models import Move
-from refunds.bank import workbook
+from refunds import bank as formats
 from refunds.models import Attempt, Batch, FundAccount, Obligation, Submission
-from refunds.services import offers
+from refunds.services import batch_lines, offers, sampling
 from refunds.services.approve import WrongPost
 from refunds.services.locking import hold_money
-from refunds.workflow import Action, State
-from registry import scope
-from registry.models import Officer
+from refunds.workflow import Action, AttemptState, BatchState, IllegalMove, State
+from registry import bulk, scope
+from registry.models import Officer, Post
 from registry.money import total
 from relief.models import Insurance
 
@@ -36,46 +36,106 @@ class NoFundAccount(Exception):
     """Nobody has said from which account this fund pays."""
 
 
+class SamePerson(Exception):
+    """The officer has had a hand in this batch already."""
+
+
+class ContentChanged(Exception):
+    """The batch is not what the officer has seen."""
+
+
+class NotCleared(Exception):
+    """Audit has not yet looked at every line that was drawn."""
+
+
+class NoLongerOwed(Exception):
+    """Something in the batch is owed no longer, or not in full; `receipts` are those."""
+
+    def __init__(self, receipts: Sequence[str]) -> None:
+        self.receipts = tuple(receipts)
+        named = "、".join(self.receipts[:5])
+        more = "等" if len(self.receipts) > 5 else ""
+        super().__init__(
+            f"{named}{more}共{len(self.receipts)}笔的应退金额有变动，这个批次不能封批。"
+            "请拆批后重新拟批，金额没有变动的退费会进入新的批次。"
+        )
+
+
 @transaction.atomic
 def register_fund_account(
-    *, insurance: str, holder: str, bank: str, number: str, at: datetime
+    *,
+    insurance: str,
+    holder: str,
+    bank: str,
+    number: str,
+    at: datetime,
+    bank_code: str = "",
+    channel: str = "workbook",
+    link: str = "folder",
 ) -> FundAccount:
     """Store the account a fund pays from; the one in force already is not stored again."""
     known = FundAccount.objects.filter(insurance=insurance).order_by("-pk").first()
-    if known and (known.holder, known.bank, known.number) == (holder, bank, number):
+    asked = (holder, bank, number, bank_code, channel, link)
+    if known and asked == (
+        known.holder,
+        known.bank,
+        known.number,
+        known.bank_code,
+        known.channel,
+        known.link,
+    ):
         return known
     account = FundAccount(
-        insurance=insurance, holder=holder, bank=bank, number=number, recorded_at=at
+        insurance=insurance,
+        holder=holder,
+        bank=bank,
+        number=number,
+        bank_code=bank_code,
+        channel=channel,
+        link=link,
+        recorded_at=at,
     )
     account.full_clean()
     account.save(force_insert=True)
     return account
 
 
+def check_hand(officer: Officer, post: Post) -> None:
+    """Accept an officer of the city level who holds a post.
+
+    :raises WrongPost: for anybody else.
+    """
+    if not scope.acts_city_wide(officer) or officer.post != post:
+        raise WrongPost(f"这一步由市社会保险经办机构的{post.label}办理。")
+
+
 @transaction.atomic
-def seal_batch(*, insurance: str, officer: Officer, at: datetime) -> Batch:
-    """Seal what is approved in one fund, the oldest first, at most `MAX_LINES`.
+def draft_batch(*, insurance: str, officer: Officer, at: datetime) -> Batch:
+    """Draft a batch of what is approved in one fund, the oldest first, at most `MAX_LINES`.
 
     First looks once more at what is in force today: a refund that is owed no longer, or not
-    in full, is replaced by a new offer instead of going to the bank.
+    in full, is replaced by a new offer instead of going to the bank. Then draws what audit
+    looks at.
 
     :raises WrongPost: unless it is fund finance of the city level.
     :raises NoFundAccount: if the fund's own account isn't known.
-    :raises NothingToSeal: if nothing is left to seal.
+    :raises NothingToSeal: if nothing is left to pay.
     """
-    if not scope.acts_city_wide(officer):
-        raise WrongPost("封批由市社会保险经办机构的基金财务岗办理。")
+    check_hand(officer, Post.FUND_FINANCE)
     fund = Insurance(insurance)
     payer = FundAccount.objects.filter(insurance=fund).order_by("-pk").first()
     if payer is None:
         raise NoFundAccount(f"还没有登记{fund.label}保险基金的付款账户，请管理员先在后台登记。")
     hold_money()
+    sampling.stand_by(at=at)
     ready = _ready(fund)
     offers.settle(employer_ids=[obligation.employer_id for obligation in ready], at=at)
     ready = _ready(fund)
     if not ready:
         raise NothingToSeal(f"{fund.label}保险没有待出盘的退费。")
-    return _seal(fund, ready, payer=payer, officer=officer, at=at)
+    batch = _draft(fund, ready, payer=payer, officer=officer, at=at)
+    sampling.draw(batch=batch, at=at)
+    return batch
 
 
 def _ready(fund: Insurance) -> list[Obligation]:
@@ -89,7 +149,7 @@ def _number(fund: Insurance, day: date) -> str:
     return f"{begin}{Batch.objects.filter(number__startswith=begin).count() + 1:03d}"
 
 
-def _seal(
+def _draft(
     fund: Insurance,
     ready: Sequence[Obligation],
     *,
@@ -97,23 +157,49 @@ def _seal(
     officer: Officer,
     at: datetime,
 ) -> Batch:
-    number = _number(fund, timezone.localtime(at).date())
+    today = timezone.localtime(at).date()
+    batch = Batch.objects.create(
+        number=_number(fund, today),
+        insurance=fund,
+        count=len(ready),
+        total=total(obligation.amount for obligation in ready),
+        account=payer,
+        payer_account=payer.number,
+        channel=payer.channel,
+        business_date=today,
+        drafted_by=officer,
+        drafted_at=at,
+    )
+    bulk.store(_attempts(batch, fund, ready, at=at))
+    batch.lines_sha256 = batch_lines.digest(batch)
+    batch.save(update_fields=["lines_sha256"])
+    actor = casework.officer(officer)
+    moves = [
+        obligation.prepare(Action.SEAL, by=actor, at=at, note=f"批次{batch.number}")
+        for obligation in ready
+    ]
+    bulk.change(ready, Obligation.MOVED)
+    bulk.store(moves)
+    return batch
+
+
+def _attempts(
+    batch: Batch, fund: Insurance, ready: Sequence[Obligation], *, at: datetime
+) -> list[Attempt]:
     ids = [obligation.pk for obligation in ready]
     accounts = {
         row.obligation_id: row
         for row in Submission.objects.filter(obligation__in=ids).order_by("obligation", "number")
     }
-    tries: dict[int, int] = {}
-    for obligation_id in Attempt.objects.filter(obligation__in=ids).values_list(
-        "obligation_id", flat=True
-    ):
-        tries[obligation_id] = tries.get(obligation_id, 0) + 1
-    attempts = [
+    tried = Attempt.objects.filter(obligation__in=ids).values("obligation")
+    tries = dict(tried.annotate(n=Count("pk")).values_list("obligation", "n"))
+    return [
         Attempt(
             obligation=obligation,
             number=tries.get(obligation.pk, 0) + 1,
             submission=accounts[obligation.pk],
-            line_no=f"{number}{position:06d}",
+            batch=batch,
+            line_no=f"{batch.number}{position:06d}",
             holder=accounts[obligation.pk].holder,
             bank=accounts[obligation.pk].bank,
             bank_code=accounts[obligation.pk].bank_code,
@@ -124,44 +210,6 @@ def _seal(
         )
         for position, obligation in enumerate(ready, start=1)
     ]
-    content = workbook.write(
-        [
-            workbook.PaymentLine(
-                batch_number=number,
-                line_no=attempt.line_no,
-                payer_account=payer.number,
-                holder=attempt.holder,
-                account=attempt.account,
-                bank=attempt.bank,
-                bank_code=attempt.bank_code,
-                amount=attempt.amount,
-                purpose=attempt.purpose,
-            )
-            for attempt in attempts
-        ]
-    )
-    batch = Batch.objects.create(
-        number=number,
-        insurance=fund,
-        count=len(attempts),
-        total=total(attempt.amount for attempt in attempts),
-        payer_account=payer.number,
-        content=content,
-        content_sha256=sha256(content).hexdigest(),
-        sealed_by=officer,
-        sealed_at=at,
-    )
-    for attempt in attempts:
-        attempt.batch = batch
-    Attempt.objects.bulk_create(attempts, batch_size=1000)
-    actor = casework.officer(officer)
-    moves = [
-        obligation.prepare(Action.SEAL, by=actor, at=at, note=f"批次{number}")
-        for obligation in ready
-    ]
-    Obligation.objects.bulk_update(ready, Obligation.MOVED, batch_size=500)
-    Move.objects.bulk_create(moves, batch_size=1000)
-    return batch
 
 
 def _purpose(fund: Insurance, obligation: Obligation) -> str:
@@ -170,3 +218,142 @@ def _purpose(fund: Insurance, obligation: Obligation) -> str:
     first, last = min(named), max(named)
     span = f"{first:%Y%m}" if first == last else f"{first:%Y%m}-{last:%Y%m}"
     return f"减免政策退{fund.label}保险费{span}"
+
+
+def locked(number: str, *states: BatchState) -> Batch:
+    """Return a batch for the rest of the transaction, in one of the states.
+
+    :raises IllegalMove: if it stands elsewhere; the sentence says who was faster.
+    """
+    batch = (
+        Batch.objects.select_for_update(of=("self",))
+        .select_related("drafted_by", "checked_by", "approved_by")
+        .get(number=number)
+    )
+    if batch.state not in states:
+        raise IllegalMove(f"批次{number}当前是“{batch.get_state_display()}”，{_last_hand(batch)}")
+    return batch
+
+
+def _last_hand(batch: Batch) -> str:
+    """Return who moved a batch last and when, in a sentence."""
+    hands = (
+        (batch.approved_at, batch.approved_by, "批准"),
+        (batch.checked_at, batch.checked_by, "核对"),
+        (batch.drafted_at, batch.drafted_by, "拟批"),
+    )
+    at, who, what = next(hand for hand in hands if hand[0] and hand[1])
+    assert at is not None
+    assert who is not None
+    return f"已由{who.name}于{timezone.localtime(at):%H:%M}{what}。请刷新页面。"
+
+
+def _signed(batch: Batch, *, seen: str) -> None:
+    """Accept what an officer has seen as what there is.
+
+    :raises ContentChanged: if it differs from the batch, or the batch from its lines.
+    :raises NotCleared: if audit has still to look at a line.
+    """
+    if waiting := sampling.uncleared(batch).count():
+        raise NotCleared(f"还有{waiting}笔等稽核岗抽查，抽查完才能继续。")
+    if seen != batch.lines_sha256:
+        raise ContentChanged("批次内容有变动，请重新核对后再办理。")
+    if batch_lines.digest(batch) != batch.lines_sha256:
+        raise ContentChanged("批次明细与摘要不符，可能被改动过。请停止办理并报告负责人。")
+
+
+@transaction.atomic
+def check_batch(*, number: str, seen: str, officer: Officer, at: datetime) -> Batch:
+    """Check a draft: another officer of fund finance signs what he has seen.
+
+    :param seen: the digest of the lines that the page showed.
+    :raises WrongPost, SamePerson: if this officer may not.
+    :raises ContentChanged: if the batch is not what was seen.
+    :raises NotCleared: if audit has still to look at a line.
+    :raises IllegalMove: if it is no draft any more.
+    """
+    check_hand(officer, Post.FUND_FINANCE)
+    batch = locked(number, BatchState.DRAFT)
+    if batch.drafted_by_id == officer.pk:
+        raise SamePerson("批次是您拟的，请由另一位基金财务人员核对。")
+    _signed(batch, seen=seen)
+    batch.state = BatchState.CHECKED
+    batch.checked_by, batch.checked_at, batch.checked_sha256 = officer, at, seen
+    batch.save(update_fields=["state", "checked_by", "checked_at", "checked_sha256"])
+    return batch
+
+
+@transaction.atomic
+def approve_batch(*, number: str, seen: str, officer: Officer, at: datetime) -> Batch:
+    """Approve a checked batch: the head signs the same digest.
+
+    :raises WrongPost, SamePerson: if this officer may not.
+    :raises ContentChanged: if the batch is not what was seen.
+    :raises NotCleared: if audit has still to look at a line.
+    :raises IllegalMove: if it was not checked, or has gone on.
+    """
+    check_hand(officer, Post.HEAD)
+    batch = locked(number, BatchState.CHECKED)
+    if officer.pk in {batch.drafted_by_id, batch.checked_by_id}:
+        raise SamePerson("您拟过或者核对过这个批次，请由另一位负责人批准。")
+    _signed(batch, seen=seen)
+    batch.state = BatchState.APPROVED
+    batch.approved_by, batch.approved_at, batch.approved_sha256 = officer, at, seen
+    batch.save(update_fields=["state", "approved_by", "approved_at", "approved_sha256"])
+    return batch
+
+
+@transaction.atomic
+def seal_batch(*, number: str, at: datetime) -> Batch:
+    """Seal an approved batch into the bank's bytes. Needs nobody: all three have signed.
+
+    :raises NoLongerOwed: if the amount of a line is not owed any more.
+    :raises ContentChanged: if its lines are not what was approved.
+    :raises IllegalMove: if it was not approved, or is sealed already.
+    """
+    hold_money()
+    batch = locked(number, BatchState.APPROVED)
+    live = batch.attempts.exclude(state=AttemptState.RECALLED).order_by("line_no")
+    attempts = list(live)
+    refunds = Obligation.objects.filter(pk__in=[attempt.obligation_id for attempt in attempts])
+    obligations = list(refunds.order_by("pk").prefetch_related("items"))
+    if wrong := offers.not_owed_any_more(obligations, today=timezone.localtime(at).date()):
+        raise NoLongerOwed(sorted(obligation.receipt for obligation in wrong))
+    if batch_lines.digest(batch) != batch.approved_sha256:
+        raise ContentChanged("批次明细与批准的摘要不符，可能被改动过。请停止办理并报告负责人。")
+    content = formats.write(batch.channel, _order(batch, attempts))
+    batch.state, batch.content, batch.sealed_at = BatchState.SEALED, content, at
+    batch.content_sha256 = sha256(content).hexdigest()
+    batch.problem = ""
+    fields = ["state", "content", "content_sha256", "sealed_at", "problem"]
+    batch.save(update_fields=fields)
+    return batch
+
+
+def _order(batch: Batch, attempts: Sequence[Attempt]) -> formats.Order:
+    payer = batch.account
+    assert payer is not None
+    assert batch.approved_at is not None
+    assert batch.business_date is not None
+    return formats.Order(
+        batch_number=batch.number,
+        sealed_at=timezone.localtime(batch.approved_at),
+        business_date=batch.business_date,
+        payer=formats.Payer(
+            holder=payer.holder, bank=payer.bank, bank_code=payer.bank_code, number=payer.number
+        ),
+        lines=tuple(
+            formats.PaymentLine(
+                batch_number=batch.number,
+                line_no=attempt.line_no,
+                payer_account=batch.payer_account,
+                holder=attempt.holder,
+                account=attempt.account,
+                bank=attempt.bank,
+                bank_code=attempt.bank_code,
+                amount=attempt.amount,
+                purpose=attempt.purpose,
+            )
+            for attempt in attempts
+        ),
+    )

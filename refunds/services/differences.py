@@ -7,7 +7,7 @@ from hashlib import sha256
 from django.db import transaction
 from django.utils import timezone
 
-from refunds.bank.workbook import PAID, RETURNED, AnswerRow
+from refunds.bank.interface import PAID, RETURNED, AnswerRow
 from refunds.models import Attempt, BankFile, Correction, Difference, StatementLine
 from refunds.services import answers, reconcile
 from refunds.services.locking import hold_money

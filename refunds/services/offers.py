@@ -225,6 +225,23 @@ def _plan_fund(
         }
 
 
+def not_owed_any_more(obligations: Sequence[Obligation], *, today: date) -> list[Obligation]:
+    """Return those of some refunds in the bank's hands that today's picture does not cover in
+    full, months that several of them claim counted once."""
+    left: dict[tuple[int, str, date], Decimal] = {}
+    employers = sorted({obligation.employer_id for obligation in obligations})
+    for row in queries.overpayments(as_of=today, employer_ids=employers):
+        left[row.employer_id, row.insurance, row.month] = row.overpaid
+    wrong = []
+    for obligation in obligations:
+        for item in obligation.items.all():
+            key = (obligation.employer_id, obligation.insurance, item.month)
+            left[key] = left.get(key, ZERO) - item.amount
+            if left[key] < 0 and obligation not in wrong:
+                wrong.append(obligation)
+    return wrong
+
+
 def _write(plan: _Plan, *, at: datetime) -> Offered:
     moves = [
         obligation.prepare(

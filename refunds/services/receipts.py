@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from refunds.bank.workbook import FAILED, AnswerRow
+from refunds.bank.interface import FAILED, AnswerRow
 from refunds.models import BankFile, Batch, BatchReceipt
 from refunds.services import answers
 from refunds.services.locking import hold_money

@@ -10,7 +10,7 @@ from hashlib import sha256
 from django.db import transaction
 from django.utils import timezone
 
-from refunds.bank.workbook import FAILED, PAID, RETURNED, AnswerRow
+from refunds.bank.interface import FAILED, PAID, RETURNED, AnswerRow
 from refunds.models import AnswerHandled, Attempt, BankAnswerLine, BankFile, BankWord
 from refunds.services import answers
 from refunds.services.differences import check_officer

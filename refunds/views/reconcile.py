@@ -12,7 +12,7 @@ from refunds import queries_reconcile
 from refunds.forms_reconcile import CorrectionForm, VerdictForm
 from refunds.models import Correction, DayClose, Difference, FundAccount
 from refunds.services import day_close, differences, reconcile
-from refunds.views.batches import city_officer
+from refunds.views.city import city_officer
 from registry import paging, scope
 from registry.models import Officer, Post
 

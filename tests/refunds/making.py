@@ -8,8 +8,8 @@ from pathlib import Path
 
 from openpyxl import Workbook
 
-from refunds.models import Attempt, Batch, Obligation
-from refunds.services import approve, bank, batches, choose, offers
+from refunds.models import Attempt, Batch, Obligation, SampleCheck
+from refunds.services import approve, bank, batches, choose, offers, sampling
 from registry.models import Employer, Membership, Officer, Post, WorkState
 from relief.models import Assessment, Insurance, Payment, Run
 from tests import factories
@@ -127,6 +127,17 @@ class Cast:
             Post.FUND_FINANCE, district="510400", name="吴财务"
         )
     )
+    accountant: Officer = field(
+        default_factory=lambda: factories.make_officer(
+            Post.FUND_FINANCE, district="510400", name="郑会计"
+        )
+    )
+    head: Officer = field(
+        default_factory=lambda: factories.make_officer(Post.HEAD, district="510400", name="王负责")
+    )
+    auditor: Officer = field(
+        default_factory=lambda: factories.make_officer(Post.AUDIT, district="510400", name="冯稽核")
+    )
     members: dict[int, Membership] = field(default_factory=dict)
 
     def member(self, employer: Employer) -> Membership:
@@ -158,9 +169,33 @@ class Cast:
                 at=AT,
             )
 
-    def seal(self, insurance: str = Insurance.PENSION) -> Batch:
+    def draft(self, insurance: str = Insurance.PENSION) -> Batch:
         self.register_funds()
-        return batches.seal_batch(insurance=insurance, officer=self.cashier, at=AT)
+        return batches.draft_batch(insurance=insurance, officer=self.cashier, at=AT)
+
+    def clear(self, batch: Batch) -> None:
+        """Let audit clear every line that was drawn."""
+        if lines := list(sampling.uncleared(batch).values_list("pk", flat=True)):
+            sampling.check(
+                batch_id=batch.pk,
+                line_ids=lines,
+                verdict=SampleCheck.Verdict.CLEAR,
+                reason="",
+                officer=self.auditor,
+                at=AT,
+            )
+
+    def sign(self, batch: Batch) -> Batch:
+        """Let the second and the third person sign a draft that audit has cleared."""
+        seen = {"number": batch.number, "seen": batch.lines_sha256, "at": AT}
+        batches.check_batch(officer=self.accountant, **seen)
+        return batches.approve_batch(officer=self.head, **seen)
+
+    def seal(self, insurance: str = Insurance.PENSION) -> Batch:
+        batch = self.draft(insurance)
+        self.clear(batch)
+        self.sign(batch)
+        return batches.seal_batch(number=batch.number, at=AT)
 
     def correct(self, obligation: Obligation, *, number: str = "6222020000000002") -> None:
         choose.correct_account(
