@@ -20,7 +20,7 @@ from refunds.telling import RULES, latest_start
 from registry import scope
 from registry.models import Employer, Officer, Post
 
-#: More wait for the next minute: a transaction stays short.
+#: In one transaction, so that each stays short.
 MOST_AT_ONCE = 2000
 _DAY = timedelta(days=1)
 
@@ -48,7 +48,8 @@ def remind(*, at: datetime) -> int:
     oldest = latest_start(today, RULES.choice_days, calendar)
     done, day = 0, newest
     while day >= oldest:
-        done += _of_day(day, at=at)
+        while told := _of_day(day, at=at):
+            done += told
         day -= _DAY
     return done
 
