@@ -10,6 +10,7 @@ from refunds.models import Obligation, OfferWork
 from refunds.services import offers
 from registry.models import WorkState
 from relief import queries as relief_queries
+from relief.ledger import services as ledger
 from relief.models import Insurance
 from relief.signals import run_finished
 from tests import factories
@@ -93,6 +94,7 @@ def test_what_is_offered_is_what_relief_says_is_overpaid():
     employer = overpay()
     overpay(employer, month=MARCH, amount="12.34")
     offer(employer)
+    ledger.bring_up_to_date(employer_ids=[employer.pk], at=AT)
 
     overpaid = relief_queries.overpayments(TODAY, employer_ids=[employer.pk])
     assert employer.refunds.get().amount == sum(row.overpaid for row in overpaid)

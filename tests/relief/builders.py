@@ -115,6 +115,7 @@ def pay(
     insurance: str = Insurance.PENSION,
     arrived_on: date = date(2020, 3, 20),
     posted: bool = True,
+    source: Import | None = None,
 ) -> Payment:
     payment = Payment.objects.create(
         employer=employer,
@@ -124,8 +125,9 @@ def pay(
         employee_amount=0,
         arrived_on=arrived_on,
         voucher=f"V{Payment.objects.count() + 1:08d}",
+        source=source,
     )
-    if posted:  # as the import does
+    if posted and source is None:  # as the import does
         post_facts(employer)
     return payment
 
@@ -137,6 +139,7 @@ def pay_back(
     month: date = MARCH,
     insurance: str = Insurance.PENSION,
     on: date = date(2020, 7, 20),
+    kind: str = PaidBack.Kind.REFUND,
 ) -> PaidBack:
     back = PaidBack.objects.create(
         employer=employer,
@@ -145,6 +148,7 @@ def pay_back(
         amount=Decimal(amount),
         on=on,
         reference=f"R{PaidBack.objects.count() + 1:08d}",
+        kind=kind,
     )
     post_facts(employer)
     return back

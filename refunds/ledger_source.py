@@ -1,0 +1,44 @@
+"""What the accounts of refunds should hold, by where each obligation is; fills the ledger's slot.
+
+Catching up posts what is missing (all that step 1 had ordered before there was a book), and the
+proof compares: a service that moves an obligation and forgets its entry is found.
+"""
+
+from collections.abc import Mapping
+
+from refunds.workflow import State
+from relief.ledger.accounts import Account
+from relief.ledger.slots import Source, chosen
+
+#: Where the money of an obligation stands; of the states left out it is somewhere else by now.
+ACCOUNTS: Mapping[State, Account] = {
+    State.OFFERED: Account.OVERPAID,
+    State.CHOSEN: Account.OVERPAID,
+    State.CHECKED: Account.OVERPAID,
+    State.ENDORSED: Account.OVERPAID,
+    State.RETURNED: Account.OVERPAID,
+    State.OFFSETTING: Account.OVERPAID,
+    State.APPROVED: Account.ORDERED,
+    State.HELD: Account.ORDERED,
+    State.IN_BATCH: Account.ORDERED,
+    State.AT_BANK: Account.AT_BANK,
+    State.BOUNCED: Account.BOUNCED,
+    State.CORRECTED: Account.BOUNCED,
+}
+_ACCOUNT = " ".join(
+    f"WHEN '{state.value}' THEN '{account.value}'" for state, account in ACCOUNTS.items()
+)
+_STATES = ", ".join(f"'{state.value}'" for state in ACCOUNTS)
+
+REFUNDS = Source(
+    name="refunds",
+    sql=f"""
+        SELECT o.employer_id, o.insurance, i.month, CASE o.state {_ACCOUNT} END AS account,
+            NULL::date AS value_on, -i.amount AS amount, o.receipt AS document
+        FROM refunds_obligation o JOIN refunds_obligationitem i ON i.obligation_id = o.id
+        WHERE {chosen("o")} AND o.state IN ({_STATES})
+    """,
+    accounts=(Account.OVERPAID, Account.ORDERED, Account.AT_BANK, Account.BOUNCED),
+    reason="应退及付款进度",
+    dated=False,
+)
