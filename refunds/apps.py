@@ -15,11 +15,14 @@ class RefundsConfig(AppConfig):
         from casework import todo
         from casework.tell import kinds
         from refunds import exports, objections, receivers, telling, todos_telling  # noqa: F401 - its receivers connect themselves
+        from refunds import ledger_source
         from refunds.todos import todos
         from registry import navigation, slots
         from registry.models import Post
+        from relief.ledger import slots as ledger_slots
 
         kinds.load(telling.DATA)
+        ledger_slots.add_source(ledger_source.REFUNDS)
         slots.add_table(exports.REFUNDS)
         slots.add_objection("refunds", objections.objection)
         todo.register(todos)
