@@ -3,12 +3,13 @@
 The last write of a service's transaction (`registry.locks`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
 from django.utils import timezone
 
 from refunds.models import Obligation
+from refunds.workflow import State
 from relief.ledger import services as ledger
 from relief.ledger.services import Account, Entry
 
@@ -21,6 +22,25 @@ REASONS = {
     (Account.ORDERED, Account.AT_BANK): "送交银行",
     (Account.BOUNCED, Account.ORDERED): "新账户已确认，等再次付款",
     (Account.BOUNCED, Account.RECEIVABLE): "应退有变动，转回应收",
+}
+
+
+#: Where the money of a refund stands in the book; paid ones are on `ARRIVED`, past ones nowhere.
+STANDS_ON = {
+    **dict.fromkeys(
+        (
+            State.OFFERED,
+            State.RETURNED,
+            State.CHOSEN,
+            State.CHECKED,
+            State.ENDORSED,
+            State.OFFSETTING,
+        ),
+        Account.OVERPAID,
+    ),
+    **dict.fromkeys((State.APPROVED, State.HELD, State.IN_BATCH), Account.ORDERED),
+    State.AT_BANK: Account.AT_BANK,
+    **dict.fromkeys((State.BOUNCED, State.CORRECTED), Account.BOUNCED),
 }
 
 
@@ -75,3 +95,14 @@ def sent(obligations: Iterable[Obligation], *, batch_number: str, at: datetime) 
         step=f"SENT.{batch_number}",
         document=batch_number,
     )
+
+
+def opened(obligations: Iterable[Obligation], *, at: datetime) -> None:
+    """Post that what was overpaid is owed back now."""
+    shift(obligations, debit=Account.RECEIVABLE, credit=Account.OVERPAID, at=at, step="OFFERED")
+
+
+def dropped(stood: Mapping[Account, Sequence[Obligation]], *, at: datetime) -> None:
+    """Post that refunds are no more, from wherever their money stood."""
+    for account, obligations in sorted(stood.items()):
+        shift(obligations, debit=account, credit=Account.RECEIVABLE, at=at, step="SUPERSEDED")

@@ -11,6 +11,7 @@ from openpyxl import Workbook
 from refunds.models import Attempt, Batch, Obligation, SampleCheck
 from refunds.services import approve, bank, batches, choose, offers, sampling
 from registry.models import Employer, Membership, Officer, Post, WorkState
+from relief.ledger import services as ledger
 from relief.models import Assessment, Insurance, Payment, Run
 from tests import factories
 from tests.factories import AT
@@ -95,7 +96,13 @@ def overpay(employer: Employer | None = None, **line: str | date) -> Employer:
     amount = str(line.get("amount", "1000.00"))
     assess(employer, gross=amount, **known)
     pay(employer, amount=amount, **known)
+    keep_book(employer)
     return employer
+
+
+def keep_book(employer: Employer) -> None:
+    """Post what was assessed and paid by hand, as a run and an import would."""
+    ledger.bring_up_to_date(employer_ids=[employer.pk], at=AT)
 
 
 def offer(employer: Employer) -> None:
@@ -157,7 +164,9 @@ class Cast:
         approve.grant(obligation_id=obligation.pk, officer=self.reviewer, at=AT)
 
     def approve(self, obligation: Obligation) -> None:
-        approve.grant(obligation_id=obligation.pk, officer=self.cashier, at=AT)
+        approved = approve.grant(obligation_id=obligation.pk, officer=self.cashier, at=AT)
+        if approved.state == "ENDORSED":
+            approve.grant(obligation_id=obligation.pk, officer=self.head, at=AT)
 
     def register_funds(self) -> None:
         for fund in Insurance:
