@@ -10,7 +10,7 @@ from casework.models import CallRecord, Notice, OutboxMessage
 from casework.services import calling, relaying
 from casework.tell import kinds
 from refunds import queries_telling
-from refunds.models import Approval, ChoiceReminder, Obligation, StaffChoice
+from refunds.models import Approval, ChoiceReminder, Obligation, OfferWork, StaffChoice
 from refunds.services import approve, choose
 from refunds.services.telling import for_unit, reminders
 from refunds.workflow import IllegalMove
@@ -290,6 +290,7 @@ def test_an_offset_is_noted_alike():
     confirm(choice)
 
     assert Obligation.objects.get().state == "OFFSETTING"
+    assert OfferWork.objects.get().employer_ids == [employer.pk], "it is used in a minute"
 
 
 def test_who_noted_it_neither_confirms_nor_approves():

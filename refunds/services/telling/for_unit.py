@@ -20,6 +20,7 @@ from casework import services as casework
 from casework.papers import files
 from refunds import accounts, letters_telling, queries
 from refunds.models import Obligation, StaffChoice, StaffChoiceItem, Submission
+from refunds.services import offers
 from refunds.workflow import UNDECIDED, Action, IllegalMove
 from registry import queries as registry_queries
 from registry import scope
@@ -189,6 +190,9 @@ def choose_for_unit(*, choice_id: int, officer: Officer, at: datetime) -> list[O
     choice.save(update_fields=["state", "decided_by", "decided_at"])
     for obligation in obligations:
         _choose(obligation, choice, at=at)
+    if choice.account is None:
+        # What it can be used for is found where all offsets are, in a minute.
+        offers.mark_due(at=at, employer_ids=[choice.employer_id], reason="代为登记冲抵")
     told = letters_telling.chosen_for_unit(choice, obligations, office=officer.agency.name)
     casework.send_notices([told], at=at)
     return obligations
