@@ -1,0 +1,5 @@
+"""`python -m refunds.fakebank`: the bank as a process of its own."""
+
+from refunds.fakebank.program import main
+
+main()
