@@ -8,6 +8,7 @@ a guard off.
 import os
 import secrets
 import sys
+from datetime import date
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -189,6 +190,11 @@ TELLING = {
 }
 
 BANK_DIR = DATA_DIR / "bank"
+# Until when overpayments may be offset; by default the end of the last waived month, by the
+# published documents.
+OFFSET_LAST_DAY = (
+    date.fromisoformat(os.environ["OFFSET_LAST_DAY"]) if "OFFSET_LAST_DAY" in os.environ else None
+)
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

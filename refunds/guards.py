@@ -10,7 +10,8 @@ import pgtrigger
 MONEY_LOCK = 7_202_002
 
 # Σ of what is still owed and of what went back already never exceeds what arrived, per
-# employer, month and insurance. The lock makes two transactions at once wait for each other;
+# employer, month and insurance. What is used of an offset has gone back already; what a month
+# took by an offset is no money that it could give back. The lock makes two transactions at once wait for each other;
 # the query after it sees what the other committed.
 _ITEMS_COVERED = """
 PERFORM pg_advisory_xact_lock({lock});
@@ -21,13 +22,16 @@ IF EXISTS (
         FROM {keys} i JOIN refunds_obligation o ON o.id = i.obligation_id
     ) k
     WHERE (
-        SELECT coalesce(sum(i.amount), 0)
+        SELECT coalesce(sum(i.amount - CASE o.state WHEN 'OFFSETTING' THEN (
+            SELECT coalesce(sum(u.amount), 0) FROM refunds_offsetuse u WHERE u.item_id = i.id
+        ) ELSE 0 END), 0)
         FROM refunds_obligationitem i JOIN refunds_obligation o ON o.id = i.obligation_id
         WHERE o.employer_id = k.employer_id AND o.insurance = k.insurance AND i.month = k.month
             AND o.state NOT IN ('PAID', 'OFFSET', 'SUPERSEDED')
     ) + (
         SELECT coalesce(sum(b.amount), 0) FROM relief_paidback b
         WHERE b.employer_id = k.employer_id AND b.insurance = k.insurance AND b.month = k.month
+            AND NOT (b.kind = 'OFFSET' AND b.reference LIKE '%.in')
     ) > (
         SELECT coalesce(sum(p.employer_amount), 0) FROM relief_payment p
         WHERE p.employer_id = k.employer_id AND p.insurance = k.insurance AND p.month = k.month

@@ -2,9 +2,6 @@
 
 import pgtrigger
 
-#: Who drafted the batch `b`; read by name, so that it is no concern of other columns' order.
-_DRAFTED_BY = "(to_jsonb(b) ->> 'drafted_by_id')::bigint"
-
 # Raises unless the officer is an active auditor of the city level without part in the refund
 # that `found` names.
 _AUDITOR = """
@@ -167,7 +164,7 @@ def checked_by_audit() -> pgtrigger.Trigger:
         operation=pgtrigger.Insert,
         declare=[("found", "record")],
         func="""
-        SELECT t.obligation_id, t.state, b.state AS batch, {drafted_by} AS drafted_by INTO found
+        SELECT t.obligation_id, t.state, b.state AS batch, b.drafted_by_id AS drafted_by INTO found
         FROM refunds_sampleline l
         JOIN refunds_attempt t ON t.id = l.attempt_id
         JOIN refunds_batch b ON b.id = t.batch_id
@@ -175,7 +172,7 @@ def checked_by_audit() -> pgtrigger.Trigger:
         IF found.batch <> 'DRAFT' OR found.state <> 'QUEUED' THEN
             RAISE EXCEPTION 'refunds: this batch has gone on' USING ERRCODE = 'check_violation';
         END IF;
-        """.replace("{drafted_by}", _DRAFTED_BY)
+        """
         + _AUDITOR
         + "RETURN NEW;",
     )
@@ -190,7 +187,7 @@ def ended_by_audit() -> pgtrigger.Trigger:
         declare=[("found", "record")],
         func="""
         SELECT t.obligation_id, o.state, c.verdict, c.officer_id AS holder,
-            {drafted_by} AS drafted_by INTO found
+            b.drafted_by_id AS drafted_by INTO found
         FROM refunds_samplecheck c
         JOIN refunds_sampleline l ON l.id = c.line_id
         JOIN refunds_attempt t ON t.id = l.attempt_id
@@ -203,7 +200,7 @@ def ended_by_audit() -> pgtrigger.Trigger:
         IF NEW.released AND found.holder = NEW.officer_id THEN
             RAISE EXCEPTION 'refunds: another auditor releases' USING ERRCODE = 'check_violation';
         END IF;
-        """.replace("{drafted_by}", _DRAFTED_BY)
+        """
         + _AUDITOR
         + "RETURN NEW;",
     )

@@ -28,13 +28,17 @@ ACCOUNTS: Mapping[State, Account] = {
 _ACCOUNT = " ".join(
     f"WHEN '{state.value}' THEN '{account.value}'" for state, account in ACCOUNTS.items()
 )
+# What is used of an offset stands in other months; it is `facts.PAID_BACK`'s.
+_USED = """CASE o.state WHEN 'OFFSETTING' THEN (
+            SELECT coalesce(sum(u.amount), 0) FROM refunds_offsetuse u WHERE u.item_id = i.id
+        ) ELSE 0 END"""
 _STATES = ", ".join(f"'{state.value}'" for state in ACCOUNTS)
 
 REFUNDS = Source(
     name="refunds",
     sql=f"""
         SELECT o.employer_id, o.insurance, i.month, CASE o.state {_ACCOUNT} END AS account,
-            NULL::date AS value_on, -i.amount AS amount, o.receipt AS document
+            NULL::date AS value_on, {_USED} - i.amount AS amount, o.receipt AS document
         FROM refunds_obligation o JOIN refunds_obligationitem i ON i.obligation_id = o.id
         WHERE {chosen("o")} AND o.state IN ({_STATES})
     """,

@@ -108,8 +108,8 @@ class Step:
 MOVES: Mapping[Action, Step] = {
     Action.CHOOSE: Step(UNDECIDED, State.CHOSEN),
     Action.CHOOSE_OFFSET: Step(UNDECIDED, State.OFFSETTING),
-    # Also out of an offset of which nothing has been used.
-    Action.WITHDRAW: Step(IN_APPROVAL | {State.OFFSETTING}, State.OFFERED),
+    # Until the money is queued for the bank; also out of an offset of which nothing is used.
+    Action.WITHDRAW: Step(IN_APPROVAL | {State.APPROVED, State.OFFSETTING}, State.OFFERED),
     Action.END_OFFSET: Step(frozenset({State.OFFSETTING}), State.OFFSET),
     Action.CHECK: Step(frozenset({State.CHOSEN}), State.CHECKED),
     Action.ENDORSE: Step(frozenset({State.CHECKED}), State.ENDORSED),

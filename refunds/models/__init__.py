@@ -9,6 +9,7 @@
 - `telling`: a `StaffChoice` is what a unit said to an officer; a `ChoiceReminder` what it was
   reminded of
 - `approval`: `ApprovalRules` with their `ApprovalTier`s say who has to agree to what amount
+- `offsets`: an `OffsetUse` is money of one month that pays another
 - `samples`: what audit looks at before release: `SampleSeed`, `SampleDraw`, `SampleLine`,
   `SampleCheck`, `HoldEnd`
 """
@@ -23,6 +24,7 @@ from refunds.models.answered import (
 from refunds.models.approval import ApprovalRules, ApprovalTier
 from refunds.models.bank import Attempt, Batch, BatchSend, Channel, FundAccount, Link
 from refunds.models.flight import Digest, FlightAction
+from refunds.models.offsets import OffsetUse
 from refunds.models.owed import Approval, Obligation, ObligationItem, OfferWork, Submission
 from refunds.models.reconciling import Correction, DayClose, Difference
 from refunds.models.samples import HoldEnd, SampleCheck, SampleDraw, SampleLine, SampleSeed
@@ -55,6 +57,7 @@ __all__ = [
     "Obligation",
     "ObligationItem",
     "OfferWork",
+    "OffsetUse",
     "SampleCheck",
     "SampleDraw",
     "SampleLine",

@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from casework import services as casework
 from casework.models import Move
-from refunds import guards, guards_approval, guards_sampling
+from refunds import guards, guards_approval, guards_offset, guards_sampling
 from refunds.workflow import Action, State, next_state, transitions
 from registry.guards import append_only
 from registry.models import BankAccount, Employer, Officer, Work
@@ -101,6 +101,7 @@ class Obligation(models.Model):
             guards.amount_is_sum_of_items(),
             guards.reopened_within_arrived(),
             guards_approval.moved_by_approval(),
+            guards_offset.left_unused(),
             guards_sampling.moved_by_audit(),
             guards_sampling.recalled_when_held(),
         ]

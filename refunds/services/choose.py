@@ -9,11 +9,15 @@ from django.db.models import Max
 from django.utils import timezone
 
 from casework import services as casework
-from refunds import accounts, queries
+from refunds import accounts, queries, queries_offset
 from refunds.models import Attempt, Obligation, Submission
-from refunds.workflow import Action
+from refunds.services import book, offers, offsets
+from refunds.services.locking import hold_money
+from refunds.workflow import Action, State
 from registry import queries as registry_queries
 from registry.models import Membership
+from relief.ledger import services as ledger
+from relief.ledger.services import Account as Ledger
 
 
 class NothingToChoose(Exception):
@@ -62,10 +66,9 @@ def _submit(
     member: Membership,
     at: datetime,
 ) -> Submission:
-    last = obligation.submissions.aggregate(last=Max("number"))["last"] or 0
     return Submission.objects.create(
         obligation=obligation,
-        number=last + 1,
+        number=_last_number(obligation) + 1,
         kind=kind,
         holder=account.holder,
         bank=account.bank,
@@ -78,6 +81,10 @@ def _submit(
         by_name=member.name,
         at=at,
     )
+
+
+def _last_number(obligation: Obligation) -> int:
+    return obligation.submissions.aggregate(last=Max("number"))["last"] or 0
 
 
 @transaction.atomic
@@ -103,16 +110,78 @@ def choose_refund(
     return obligations
 
 
+class OffsetIsOver(Exception):
+    """The period in which money is offset has ended; it is refunded."""
+
+
+@transaction.atomic
+def choose_offset(*, member: Membership, receipts: Sequence[str], at: datetime) -> list[Obligation]:
+    """Hand in the choice: the money is to pay other months of the same fund, as far as any lack
+    something now, the rest as they come. Several funds at once.
+
+    :raises NothingToChoose: if a receipt is not this employer's.
+    :raises IllegalMove: if one of them was chosen already.
+    :raises OffsetIsOver: if the period has ended.
+    """
+    hold_money()
+    obligations = _locked(member, receipts)
+    begin_offset(obligations, by=casework.member(member), at=at)
+    return obligations
+
+
+def begin_offset(
+    obligations: Sequence[Obligation], *, by: casework.Actor, at: datetime, note: str = ""
+) -> None:
+    """Let refunds of one employer be offset, and use what can be used at once. The caller holds
+    the money lock and the rows' locks. The last write of the transaction.
+
+    :raises IllegalMove: if one of them was chosen already.
+    :raises OffsetIsOver: if the period has ended.
+    """
+    if queries_offset.is_over(today=timezone.localdate(at)):
+        raise OffsetIsOver("可以冲抵的期限已过，请选择退费。")
+    for obligation in obligations:
+        obligation.move(Action.CHOOSE_OFFSET, by=by, at=at, note=note)
+    offers.settle(employer_ids=[obligations[0].employer_id], at=at)
+
+
 @transaction.atomic
 def withdraw(*, member: Membership, receipt: str, at: datetime) -> Obligation:
-    """Take the choice back, before the second approval.
+    """Take the choice back, before the money is queued for the bank or used.
+
+    Of an offset what is used stays used: only the rest waits for a choice again, as a refund of
+    its own.
 
     :raises NothingToChoose: if the receipt is not this employer's.
     :raises IllegalMove: if it has gone too far, or nothing was chosen.
     """
+    hold_money()
     (obligation,) = _locked(member, [receipt])
-    obligation.move(Action.WITHDRAW, by=casework.member(member), at=at)
+    by, before = casework.member(member), State(obligation.state)
+    if before == State.OFFSETTING and queries_offset.used_of([obligation.pk]):
+        end_offset(obligation, by=by, at=at, reason="单位改选退费")
+        return obligation
+    obligation.move(Action.WITHDRAW, by=by, at=at)
+    if before == State.APPROVED:
+        book.shift(
+            [obligation],
+            debit=Ledger.ORDERED,
+            credit=Ledger.OVERPAID,
+            at=at,
+            step=f"WITHDRAWN.{_last_number(obligation)}",
+        )
     return obligation
+
+
+def end_offset(obligation: Obligation, *, by: casework.Actor, at: datetime, reason: str) -> None:
+    """End an offset; what is left becomes a new offer. The caller holds the money lock and the
+    row's lock. The last write of the transaction.
+
+    :raises IllegalMove: if it isn't being offset.
+    """
+    entries = offsets.end([obligation], by=by, at=at, reason=reason)
+    offers.settle(employer_ids=[obligation.employer_id], at=at)
+    ledger.post(entries=entries, at=at)
 
 
 @transaction.atomic

@@ -9,21 +9,26 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 from django.db import transaction
-from django.db.models import Exists, Max, OuterRef
+from django.db.models import Exists, Max, OuterRef, prefetch_related_objects
 from django.utils import timezone
 
 from casework import services as casework
 from casework.models import Move
 from casework.receipts import new_receipt
-from refunds import letters, queries
+from refunds import letters, queries, queries_offset
 from refunds.models import Obligation, ObligationItem, OfferWork
+from refunds.services import book, offsets
 from refunds.services.locking import hold_money
-from refunds.workflow import CLOSED, IN_THE_BANKS_HANDS, UNDECIDED, Action
+from refunds.workflow import CLOSED, IN_THE_BANKS_HANDS, UNDECIDED, Action, State
+from registry import bulk
 from registry import work as leases
 from registry.models import Employer, WorkState
 from registry.money import ZERO, total
+from relief.ledger import services as ledger
+from relief.ledger.services import Account
 from relief.models import Assessment, Payment, Run
 
 #: Employers worked through in one transaction.
@@ -156,6 +161,8 @@ def _give_back(work: OfferWork) -> None:
 class _Plan:
     """What one transaction will write."""
 
+    #: By item how much of it stands in other months.
+    used: dict[int, Decimal]
     dropped: list[tuple[Obligation, bool]] = field(default_factory=list)
     wanted: dict[Fund, dict[date, queries.Overpayment]] = field(default_factory=dict)
     former: dict[Fund, Obligation] = field(default_factory=dict)
@@ -167,8 +174,10 @@ def settle(*, employer_ids: Sequence[int], at: datetime) -> Offered:
 
     What the bank holds is never touched. What the enterprise has chosen stays while every
     month of it is still owed, and the rest becomes a new offer; otherwise it is replaced.
+    Offsets that no longer fit are undone first; what is being offset pays what is open last.
     """
     hold_money()
+    offset = offsets.undo_what_no_longer_fits(employer_ids=employer_ids, at=at)
     found: dict[Fund, dict[date, queries.Overpayment]] = defaultdict(dict)
     today = timezone.localtime(at).date()
     for row in queries.overpayments(as_of=today, employer_ids=employer_ids):
@@ -178,10 +187,20 @@ def settle(*, employer_ids: Sequence[int], at: datetime) -> Offered:
     for obligation in rows.select_for_update().order_by("pk").prefetch_related("items"):
         open_ones[obligation.employer_id, obligation.insurance].append(obligation)
 
-    plan = _Plan()
+    being_offset = [
+        each.pk for several in open_ones.values() for each in several if each.state == _OFFSETTING
+    ]
+    plan = _Plan(used=queries_offset.used_of(being_offset) if being_offset else {})
     for fund in sorted({*found, *open_ones}):
         _plan_fund(plan, fund, found.get(fund, {}), open_ones.get(fund, []))
-    return _write(plan, at=at)
+    written, shifts = _write(plan, offset, at=at)
+    offsets.use_what_is_left(offset, employer_ids=employer_ids, at=at)
+    casework.send_notices(offset.messages(), at=at)
+    # The book last: it takes the locks of its chains (`registry.locks`).
+    for shift in shifts:
+        shift()
+    ledger.post(entries=offset.entries, at=at)
+    return written
 
 
 def _plan_fund(
@@ -193,9 +212,16 @@ def _plan_fund(
     """Decide what happens to one employer's open refunds of one fund."""
     left = {month: row.overpaid for month, row in overpaid.items()}
 
+    def owed(obligation: Obligation) -> dict[date, Decimal]:
+        # What is used has left its month already.
+        return {
+            item.month: item.amount - plan.used.get(item.pk, ZERO)
+            for item in obligation.items.all()
+        }
+
     def take(obligation: Obligation) -> None:
-        for item in obligation.items.all():
-            left[item.month] = left.get(item.month, ZERO) - item.amount
+        for month, amount in owed(obligation).items():
+            left[month] = left.get(month, ZERO) - amount
 
     for obligation in open_ones:
         if obligation.state in IN_THE_BANKS_HANDS:
@@ -204,7 +230,7 @@ def _plan_fund(
     for obligation in open_ones:
         if obligation.state in decided:
             continue
-        if all(left.get(item.month, ZERO) >= item.amount for item in obligation.items.all()):
+        if all(left.get(month, ZERO) >= amount for month, amount in owed(obligation).items()):
             take(obligation)
         else:
             plan.dropped.append((obligation, True))
@@ -242,25 +268,59 @@ def not_owed_any_more(obligations: Sequence[Obligation], *, today: date) -> list
     return wrong
 
 
-def _write(plan: _Plan, *, at: datetime) -> Offered:
+_OFFSETTING = State.OFFSETTING
+_CHANGED = "重新核定后应退金额有变动"
+
+
+def _write(
+    plan: _Plan, offset: offsets.Offset, *, at: datetime
+) -> tuple[Offered, list[Callable[[], None]]]:
+    """Store what was planned; return how much it was, and the postings for the end."""
+    dropped = [obligation for obligation, _ in plan.dropped]
+    partly = [each for each in dropped if any(item.pk in plan.used for item in each.items.all())]
+    replaced = [each for each in dropped if each not in partly]
+    stood: dict[Account, list[Obligation]] = defaultdict(list)
+    for each in replaced:
+        stood[book.STANDS_ON[State(each.state)]].append(each)
+    offset.entries += offsets.end(partly, by=casework.SYSTEM, at=at, reason=_CHANGED)
     moves = [
-        obligation.prepare(
-            Action.SUPERSEDE, by=casework.SYSTEM, at=at, reason="重新核定后应退金额有变动"
-        )
-        for obligation, _ in plan.dropped
+        each.prepare(Action.SUPERSEDE, by=casework.SYSTEM, at=at, reason=_CHANGED)
+        for each in replaced
     ]
-    Obligation.objects.bulk_update(
-        [obligation for obligation, _ in plan.dropped], Obligation.MOVED, batch_size=500
-    )
+    bulk.change(replaced, Obligation.MOVED)
     opened = _open(plan, at=at)
     moves += [_opening(obligation, at=at) for obligation in opened]
-    Move.objects.bulk_create(moves, batch_size=1000)
-    casework.send_notices(_messages(plan, opened), at=at)
-    return Offered(
+    carried = _carried_on(plan, offset, opened, at=at)
+    moves += [
+        each.prepare(Action.CHOOSE_OFFSET, by=casework.SYSTEM, at=at, note="延续单位此前冲抵的选择")
+        for each in carried
+    ]
+    bulk.change(carried, Obligation.MOVED)
+    bulk.store(moves)
+    told = [each for each in opened if each not in carried]
+    casework.send_notices(_messages(plan, told), at=at)
+    shifts = [partial(book.dropped, stood, at=at), partial(book.opened, opened, at=at)]
+    written = Offered(
         opened=len(opened),
         superseded=len(plan.dropped),
         amount=total(obligation.amount for obligation in opened),
     )
+    return written, shifts
+
+
+def _carried_on(
+    plan: _Plan, offset: offsets.Offset, opened: Sequence[Obligation], *, at: datetime
+) -> list[Obligation]:
+    """Return what need not be chosen again: money that only came back from an offset."""
+    if not offset.freed or queries_offset.is_over(today=timezone.localdate(at)):
+        return []
+    merged = {(each.employer_id, each.insurance) for each, decided in plan.dropped if not decided}
+    return [
+        each
+        for each in opened
+        if (fund := (each.employer_id, each.insurance)) not in merged
+        and set(plan.wanted[fund]) <= offset.freed.get(fund, set())
+    ]
 
 
 def _open(plan: _Plan, *, at: datetime) -> list[Obligation]:
@@ -271,7 +331,7 @@ def _open(plan: _Plan, *, at: datetime) -> list[Obligation]:
         .values("employer_id", "insurance")
         .annotate(last=Max("round"))
     }
-    opened = Obligation.objects.bulk_create(
+    opened = bulk.store(
         [
             Obligation(
                 receipt=new_receipt(RECEIPT_PREFIX),
@@ -285,10 +345,9 @@ def _open(plan: _Plan, *, at: datetime) -> list[Obligation]:
                 supersedes=plan.former.get(fund),
             )
             for fund, months in plan.wanted.items()
-        ],
-        batch_size=1000,
+        ]
     )
-    ObligationItem.objects.bulk_create(
+    items = [
         [
             ObligationItem(
                 obligation=obligation,
@@ -297,11 +356,12 @@ def _open(plan: _Plan, *, at: datetime) -> list[Obligation]:
                 assessment_id=row.assessment_id,
                 run_id=row.run_id,
             )
-            for obligation, months in zip(opened, plan.wanted.values(), strict=True)
             for row in months.values()
-        ],
-        batch_size=2000,
-    )
+        ]
+        for obligation, months in zip(opened, plan.wanted.values(), strict=True)
+    ]
+    bulk.store([item for of_one in items for item in of_one])
+    prefetch_related_objects(opened, "items")
     return opened
 
 
@@ -330,5 +390,6 @@ def _messages(plan: _Plan, opened: Iterable[Obligation]) -> Iterable[casework.Me
         replaces = any(obligation.supersedes_id for obligation in obligations)
         yield letters.offered(obligations, clauses=clauses, replaces=replaces)
     for obligation, _ in plan.dropped:
-        if (obligation.employer_id, obligation.insurance) not in plan.wanted:
+        fund = (obligation.employer_id, obligation.insurance)
+        if fund not in plan.wanted and obligation.state == State.SUPERSEDED:
             yield letters.withdrawn_by_change(obligation)

@@ -79,8 +79,8 @@ def test_a_choice_may_be_taken_back_before_the_second_approval(cast, state):
         cast.approve(obligation)
 
 
-def test_an_approved_choice_stands(cast):
-    obligation = cast.bring("APPROVED")
+def test_a_choice_whose_money_is_queued_stands(cast):
+    obligation = cast.bring("IN_BATCH")
     with pytest.raises(IllegalMove):
         choose.withdraw(member=cast.member(obligation.employer), receipt=obligation.receipt, at=AT)
 
@@ -233,17 +233,17 @@ def test_sealing_takes_one_fund_and_sealing_again_finds_nothing(cast):
     assert injury.state == "APPROVED"
 
 
-def test_only_the_citys_fund_finance_seals(cast):
+def test_only_the_citys_fund_finance_drafts(cast):
     cast.bring("APPROVED")
-    for officer in [cast.reviewer, factories.make_officer(Post.FUND_FINANCE)]:
+    for officer in [cast.reviewer, factories.make_officer(Post.FUND_FINANCE), cast.head]:
         with pytest.raises(approve.WrongPost):
-            batches.seal_batch(insurance="pension", officer=officer, at=AT)
+            batches.draft_batch(insurance="pension", officer=officer, at=AT)
 
 
-def test_nothing_is_sealed_from_an_unknown_account(cast):
+def test_nothing_is_paid_from_an_unknown_account(cast):
     cast.bring("APPROVED")
     with pytest.raises(batches.NoFundAccount):
-        batches.seal_batch(insurance="pension", officer=cast.cashier, at=AT)
+        batches.draft_batch(insurance="pension", officer=cast.cashier, at=AT)
 
 
 def test_what_is_owed_no_longer_is_not_sealed(cast):

@@ -1,0 +1,90 @@
+"""What employers are told about offsets: what pays for what, and when it ends."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from casework.services import Message
+from refunds.letters import OFFER_PATH
+from refunds.models import Obligation
+from registry import months
+from registry.money import total
+from relief.models import Insurance
+
+
+@dataclass(frozen=True)
+class Told:
+    """One use, or one undoing (amount below zero), as the letter says it."""
+
+    use_id: int
+    employer_id: int
+    insurance: str
+    receipt: str
+    from_month: date
+    to_month: date
+    amount: Decimal
+
+
+def _sum(amounts: Sequence[Decimal]) -> str:
+    return f"{abs(total(amounts)):,.2f}元"
+
+
+def used(found: Sequence[Told]) -> Message:
+    """Return the one letter about everything that was used and undone for an employer at once."""
+    uses = [told for told in found if told.amount > 0]
+    undone = [told for told in found if told.amount < 0]
+    body = []
+    if undone:
+        body.append(
+            "核定结果或缴费有变动，下列冲抵相应撤回，钱回到原来多缴的月份：\n"
+            + "\n".join(map(_undoing, undone))
+        )
+    if uses:
+        body.append(
+            "按您单位的选择，多缴的钱已用于下列月份，不用再缴这部分：\n"
+            + "\n".join(map(_use, uses))
+        )
+    body.append("每个月的金额可以在缴费明细中查看。个人缴费部分不在冲抵之内，仍请按时缴纳。")
+    title = (
+        f"多缴的钱已冲抵{_sum([told.amount for told in uses])}"
+        if uses
+        else f"冲抵撤回{_sum([told.amount for told in undone])}"
+    )
+    receipts = {told.receipt for told in found}
+    return Message(
+        employer_id=found[0].employer_id,
+        key=f"refund.offset.used.{max(told.use_id for told in found)}",
+        title=title,
+        body="\n".join(body),
+        path=f"/portal/refunds/{receipts.pop()}/" if len(receipts) == 1 else "/portal/refunds/",
+    )
+
+
+def _use(told: Told) -> str:
+    return (
+        f"{Insurance(told.insurance).label}：{months.label(told.from_month)}多缴的"
+        f"{told.amount:,.2f}元，抵{months.label(told.to_month)}应缴"
+    )
+
+
+def _undoing(told: Told) -> str:
+    return (
+        f"{Insurance(told.insurance).label}：{months.label(told.to_month)}的冲抵撤回"
+        f"{-told.amount:,.2f}元，回到{months.label(told.from_month)}"
+    )
+
+
+def ended(obligation: Obligation, *, left: Decimal, reason: str) -> Message:
+    """Return the notice that an offset has ended and what is left waits for an account."""
+    return Message(
+        employer_id=obligation.employer_id,
+        key=f"refund.offset.ended.{obligation.pk}",
+        title=f"冲抵已结束，剩余{left:,.2f}元请选择收款账户",
+        body=(
+            f"编号{obligation.receipt}的{Insurance(obligation.insurance).label}保险冲抵已结束"
+            f"（{reason}）。没有用完的{left:,.2f}元改为退费，请点击下面的办理入口选择收款账户，"
+            "不用提交材料。"
+        ),
+        path=OFFER_PATH,
+    )
