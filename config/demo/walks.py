@@ -7,7 +7,7 @@ from casework.models import Move
 from config.demo.people import MAIL_DOMAIN
 from config.demo.steps import Town, Unexpected
 from config.demo.stories import Walk
-from refunds.bank import simulator
+from refunds.fakebank.folder import Folder
 from refunds.management.commands import demo_bank
 from refunds.models import Batch, FundAccount, Obligation
 from refunds.services import approve, bank, batches, choose
@@ -144,12 +144,11 @@ class WalkOn:
     def _have_answered(self, employer: Employer, town: Town) -> None:
         """Put the demo bank's answers to this employer's batches where the bank would."""
         ids = [refund.pk for refund in self._refunds(employer, State.AT_BANK)]
+        teller = demo_bank.open_bank(day=town.clock().date())
         for batch in Batch.objects.filter(attempts__obligation__in=ids).distinct():
-            sent = bank.write_file(batch)
-            answer = simulator.answer(sent, on=town.clock().date())
-            (bank.folder("in") / f"回盘-{sent.name}").write_bytes(answer)
-            # `demo_bank` needn't answer it again.
-            (bank.folder(demo_bank.ANSWERED) / sent.name).touch()
+            teller.receive(bank.write_file(batch).read_bytes())
+        teller.hand_out(Folder(bank.folder("in").parent).put)
+        teller.close()
 
 
 def _registered(employer: Employer, town: Town, *, number: str = "") -> choose.Account:

@@ -2,7 +2,8 @@
 
 - `interface`: an order out, messages in;
 - `workbook`: the xlsx of the contract;
-- `simulator`: a bank to practise with.
+- `replies`: what a bank writes;
+- `signing`: how both sides prove who speaks.
 """
 
 from collections.abc import Mapping

@@ -11,7 +11,7 @@ from config.demo import city, payments, workbooks
 from config.demo.expected import Book, line
 from config.demo.people import USERNAMES
 from config.demo.stories import STORIES, Story
-from refunds.bank import simulator
+from refunds.fakebank import rules
 from registry.numbers import cnaps, resident_id, uscc
 from registry.workbook import reader
 
@@ -76,7 +76,7 @@ def test_only_the_story_of_the_bounced_refund_has_an_account_the_bank_sends_back
     bouncing = [
         unit.key
         for unit in town().units
-        if unit.account and simulator.outcome(unit.account.number)[0] != "成功"
+        if unit.account and rules.outcome(unit.account.number)[0] != "成功"
     ]
 
     assert bouncing == ["bounced"]
