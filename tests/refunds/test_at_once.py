@@ -37,7 +37,7 @@ def at_once(*acts: Callable[[], object]) -> list[object]:
         return list(pool.map(do, acts))
 
 
-def test_a_batch_is_sealed_once():
+def test_a_batch_is_drafted_once():
     cast = Cast()
     for _ in range(5):
         cast.bring("APPROVED", employer=overpay())
@@ -46,7 +46,7 @@ def test_a_batch_is_sealed_once():
 
     results = at_once(
         *(
-            lambda officer=officer: batches.seal_batch(insurance="pension", officer=officer, at=AT)
+            lambda officer=officer: batches.draft_batch(insurance="pension", officer=officer, at=AT)
             for officer in officers
         )
     )

@@ -213,17 +213,26 @@ def test_the_way_to_the_bank_on_the_desk(cast):
     cast.register_funds()
     client = client_for(cast.cashier)
     assert "1,000.00" in page(client, "desk_refunds:batches")
-    assert "确认封批" in page(client, "desk_refunds:seal", "pension")
-    client.post(reverse("desk_refunds:seal", args=["pension"]))
+    assert "确认拟批" in page(client, "desk_refunds:draft", "pension")
+    draft = reverse("desk_refunds:draft", args=["pension"])
+    client.post(draft)
     batch = Batch.objects.get()
-    assert (
-        "没有待出盘的退费"
-        in client.post(reverse("desk_refunds:seal", args=["pension"]), follow=True).content.decode()
-    )
-    file = client.get(reverse("desk_refunds:batch_file", args=[batch.number]))
-    assert file.content == bytes(batch.content)
+    assert "没有待出盘的退费" in client.post(draft, follow=True).content.decode()
+    cast.clear(batch)
+    assert "核对无误" not in page(client, "desk_refunds:batch", batch.number)
+
+    sign = reverse("desk_refunds:sign", args=[batch.number])
+    for officer, word in ((cast.accountant, "核对无误"), (cast.head, "批准付款")):
+        other = client_for(officer)
+        shown = other.get(reverse("desk_refunds:batch", args=[batch.number]))
+        assert word in shown.content.decode()
+        other.post(sign, hidden(shown))
+
     sent = client.post(reverse("desk_refunds:exchange"), follow=True).content.decode()
     assert "送盘1批" in sent
+    batch.refresh_from_db()
+    file = client.get(reverse("desk_refunds:batch_file", args=[batch.number]))
+    assert file.content == bytes(batch.content)
     assert load_workbook(bank.folder("out") / batch.file_name)
 
     attempt = obligation.attempts.get()
@@ -241,7 +250,7 @@ def test_the_way_to_the_bank_on_the_desk(cast):
 def test_a_fund_without_an_account_is_said_plainly(cast):
     cast.bring("APPROVED")
     answer = client_for(cast.cashier).post(
-        reverse("desk_refunds:seal", args=["pension"]), follow=True
+        reverse("desk_refunds:draft", args=["pension"]), follow=True
     )
     assert "还没有登记养老保险基金的付款账户" in answer.content.decode()
 
