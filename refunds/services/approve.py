@@ -18,11 +18,13 @@ from casework import queries as casework_queries
 from casework import services as casework
 from refunds import letters, queries_approval
 from refunds.models import Approval, Obligation, Submission
+from refunds.services import book
 from refunds.workflow import Action, IllegalMove, State
 from registry import queries as registry_queries
 from registry import scope
 from registry.models import BankAccount, Officer, Post
 from registry.money import ZERO
+from relief.ledger.services import Account
 
 Level = Approval.Level
 #: Who decides on which level.
@@ -164,11 +166,13 @@ def grant(
     at: datetime,
     level: Approval.Level | None = None,
     content: str | None = None,
+    post_later: bool = False,
 ) -> Obligation:
     """Agree, on the level whose turn it is; `level` and `content` make sure that it is what
     was shown.
 
-    The last level that has to agree approves it. A confirmed new account becomes the
+    The last level that has to agree approves it, which is posted, unless the caller does that
+    for many at once (`post_later`). A confirmed new account becomes the
     employer's registered account.
 
     :raises NotYours, WrongPost, SamePerson: if this officer may not.
@@ -188,7 +192,44 @@ def grant(
     if action == Action.CONFIRM:
         _register(submission, at=at)
     obligation.move(action, by=casework.officer(officer), at=at)
+    if action == Action.APPROVE and not post_later:
+        _post_approved([obligation], at=at)
     return obligation
+
+
+def _post_approved(obligations: Sequence[Obligation], *, at: datetime) -> None:
+    """Post what the last level has agreed to: it is ordered now. The last write."""
+    for number, found in _by_submission(obligations).items():
+        book.shift(
+            found,
+            debit=Account.OVERPAID,
+            credit=Account.ORDERED,
+            at=at,
+            step=f"APPROVED.{number}",
+        )
+
+
+def post_return(obligation: Obligation, *, at: datetime) -> None:
+    """Post that an approved refund is ordered no longer. The caller has moved it."""
+    (number,) = _by_submission([obligation])
+    book.shift(
+        [obligation],
+        debit=Account.ORDERED,
+        credit=Account.OVERPAID,
+        at=at,
+        step=f"RETURNED.{number}",
+    )
+
+
+def _by_submission(obligations: Sequence[Obligation]) -> dict[int, list[Obligation]]:
+    """Return refunds by the number of their latest submission: a cause is posted once."""
+    ids = [obligation.pk for obligation in obligations]
+    rows = Submission.objects.filter(obligation__in=ids).order_by("obligation", "-number")
+    numbers = dict(rows.distinct("obligation").values_list("obligation", "number"))
+    found: dict[int, list[Obligation]] = {}
+    for obligation in obligations:
+        found.setdefault(numbers[obligation.pk], []).append(obligation)
+    return found
 
 
 def _register(submission: Submission, *, at: datetime) -> None:
@@ -282,10 +323,12 @@ def grant_many(
                     at=at,
                     level=level,
                     content=contents[obligation_id],
+                    post_later=True,
                 )
         except (NotYours, WrongPost, SamePerson, NoRules, IllegalMove) as refusal:
             result.left.append((obligation_id, str(refusal)))
         else:
             result.done.append(obligation)
             result.amount += obligation.amount
+    _post_approved([row for row in result.done if row.state == State.APPROVED], at=at)
     return result

@@ -21,7 +21,6 @@ from django.utils import timezone
 from casework import services as casework
 from refunds import letters, queries_approval, risks, sample_facts
 from refunds.models import (
-    Attempt,
     Batch,
     HoldEnd,
     Obligation,
@@ -30,6 +29,7 @@ from refunds.models import (
     SampleLine,
     SampleSeed,
 )
+from refunds.services import approve, batch_lines
 from refunds.services.approve import NoRules, ReasonMissing, SamePerson, WrongPost
 from refunds.services.locking import hold_money
 from refunds.workflow import Action, AttemptState, BatchState, IllegalMove
@@ -204,7 +204,9 @@ def check(
     lines = list(uncleared(batch).filter(pk__in=line_ids).select_related("attempt"))
     if not lines:
         raise NothingToCheck("选中的明细已经核查过了，请刷新页面。")
-    if took_part(officer, [line.attempt.obligation_id for line in lines]):
+    if officer.pk == batch.drafted_by_id or took_part(
+        officer, [line.attempt.obligation_id for line in lines]
+    ):
         raise SamePerson("您办理过其中的退费，必须由另一位稽核人员核查。")
     SampleCheck.objects.bulk_create(
         [
@@ -214,16 +216,10 @@ def check(
     )
     if verdict == SampleCheck.Verdict.HOLD:
         for line in lines:
-            _take_out(line.attempt, officer=officer, reason=reason, at=at)
+            obligation = batch_lines.take_out(line.attempt, reason="稽核拦下")
+            obligation.move(Action.HOLD, by=casework.officer(officer), at=at, reason=reason)
+        batch_lines.recount(batch)
     return len(lines)
-
-
-def _take_out(attempt: Attempt, *, officer: Officer, reason: str, at: datetime) -> None:
-    """Take a held line out of its draft; the caller holds the batch."""
-    obligation = Obligation.objects.select_for_update().get(pk=attempt.obligation_id)
-    attempt.state, attempt.reason = AttemptState.RECALLED, "稽核拦下"
-    attempt.save(update_fields=["state", "reason"])
-    obligation.move(Action.HOLD, by=casework.officer(officer), at=at, reason=reason)
 
 
 @transaction.atomic
@@ -266,6 +262,8 @@ def end_hold(
     )
     obligation.move(action, by=casework.officer(officer), at=at, reason=reason)
     if not released:
+        # Nothing is ordered any more: the choice needs all approvals again.
+        approve.post_return(obligation, at=at)
         submission = obligation.submissions.latest("number")
         message = letters.returned(obligation, reason=reason, submission=submission.pk)
         casework.send_notices([message], at=at)

@@ -10,9 +10,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from refunds import queries_approval, queries_sampling
+from refunds import queries, queries_approval, queries_sampling
 from refunds.forms_audit import CheckForm, EndForm
-from refunds.models import Batch, Obligation, SampleCheck, SampleLine, SampleSeed
+from refunds.models import Batch, SampleCheck, SampleLine, SampleSeed
 from refunds.services import approve, sampling
 from refunds.workflow import AttemptState, BatchState, IllegalMove
 from registry import paging, scope
@@ -145,9 +145,7 @@ def _redrawn(request: HttpRequest, batch: Batch) -> sampling.Redrawn | None:
 def held(request: HttpRequest, receipt: str) -> HttpResponse:
     """Show a refund that was held, and how it goes on."""
     officer = _auditor(request)
-    obligation = get_object_or_404(
-        Obligation.objects.select_related("employer__district"), receipt=receipt
-    )
+    obligation = get_object_or_404(queries.refunds_for(scope.viewer(request)), receipt=receipt)
     form = EndForm(request.POST or None)
     if form.is_valid():
         try:

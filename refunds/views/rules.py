@@ -105,10 +105,11 @@ def _prepare(form: RulesForm, known: ApprovalRules | None, request: HttpRequest)
 @scope.officer_required(Post.HEAD)
 def publish(request: HttpRequest, rules_id: int) -> HttpResponse:
     """Put a prepared set into force from its day on."""
+    officer = scope.officer_of(request)
+    if not tiers.may_publish(officer):
+        raise PermissionDenied(scope.WRONG_POST)
     try:
-        rules = tiers.publish(
-            rules_id=rules_id, officer=scope.officer_of(request), at=timezone.now()
-        )
+        rules = tiers.publish(rules_id=rules_id, officer=officer, at=timezone.now())
     except ApprovalRules.DoesNotExist:
         messages.error(request, "没有找到这套规则。")
     except REFUSALS as refusal:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from hashlib import sha256
 
 from casework.models import Move
 from refunds.models import (
@@ -17,7 +16,7 @@ from refunds.models import (
     Submission,
 )
 from refunds.queries_approval import standings
-from refunds.services import sampling
+from refunds.services import batch_lines, sampling
 from refunds.workflow import AttemptState, BatchState, State
 from registry.models import BankAccount, Employer, Officer
 from relief.models import Assessment, Insurance, Payment, Run
@@ -202,16 +201,14 @@ def draft(refunds: Sequence[Obligation], *, officer: Officer, at: datetime = AT)
         number=number,
         insurance=Insurance.PENSION,
         state=BatchState.DRAFT,
-        count=len(refunds),
-        total=sum(refund.amount for refund in refunds),
+        count=0,
+        total=0,
         payer_account="22100000000000",
-        content=b"",
-        content_sha256=sha256(number.encode()).hexdigest(),
-        sealed_by=officer,
-        sealed_at=at,
+        drafted_by=officer,
+        drafted_at=at,
     )
     lines(batch, refunds, at=at)
-    return batch
+    return batch_lines.recount(batch)
 
 
 def lines(batch: Batch, refunds: Sequence[Obligation], *, at: datetime = AT) -> list[Attempt]:
