@@ -17,7 +17,15 @@ class ReliefConfig(AppConfig):
         from registry import navigation, slots
         from registry.intake.signals import workbook_imported
         from registry.models import Post
-        from relief import decided, exports, hires_data, hires_todos, monthly_todos, receivers
+        from relief import (
+            decided,
+            exports,
+            hires_data,
+            hires_todos,
+            ledger_todos,
+            monthly_todos,
+            receivers,
+        )
         from relief.intake import declarations, payments
         from relief.ledger import facts
         from relief.ledger import slots as ledger_slots
@@ -45,11 +53,13 @@ class ReliefConfig(AppConfig):
         todo.register(todos)
         todo.register(monthly_todos.todos)
         todo.register(hires_todos.todos)
+        todo.register(ledger_todos.todos)
         post_migrate.connect(publish_shipped_documents, sender=self)
         for table in exports.TABLES:
             slots.add_table(table)
         navigation.add("desk", "核定", "relief:runs", order=40)
         navigation.add("portal", "月度申报", "portal_monthly:start", order=15)
+        navigation.add("desk", "账簿", "relief:ledger", order=45)
         navigation.add("desk", "多缴清单", "relief:overpayments", order=50)
         looked_at = frozenset({Post.HANDLER.value, Post.REVIEWER.value, Post.AUDIT.value})
         navigation.add("desk", "数据核对", "relief:checks", order=35, posts=looked_at)

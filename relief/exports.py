@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from registry.slots import ExportTable
+from relief.exports_ledger import LEDGER
 from relief.queries.amounts import SETTLED
 
 MONTHS = frozenset({"period"})
@@ -84,4 +85,5 @@ TABLES = (
         money=frozenset({"paid", "net_due", "underpaid"}),
         months=MONTHS,
     ),
+    LEDGER,
 )

@@ -7,6 +7,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from registry import doorbell, locks
+from relief.ledger.services import proofs
 from relief.ledger.services import runs as posting
 from relief.policy import NoRuleInForce
 from relief.services import cross_checks, overpaid, work
@@ -56,6 +57,16 @@ def look_again() -> None:
     """Run the cross-checks that are due, some of them; safe to run twice, late or never."""
     if cross_checks.refresh_due(clock=timezone.now):
         doorbell.ring(look_again)
+
+
+@shared_task
+def prove_ledger() -> None:
+    """Make the night's proof of the book, if it is due; safe to run twice, late or never."""
+    at = timezone.now()
+    if proofs.is_due(at=at):
+        proof = proofs.prove(at=at)
+        if not proof.ok:
+            logger.error("the ledger's proof failed at %s: %s", proof.row, proof.problem)
 
 
 def ring_due() -> int:

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from relief import urls_ledger
 from relief.views import accounts, checks, explain, holds, runs
 from relief.views.hires import desk as hires
 from relief.views.monthly import desk
@@ -25,5 +26,6 @@ urlpatterns = [
     path("holds/", holds.hold_list, name="holds"),
     path("employers/<int:employer_id>/holds/", holds.employer_holds, name="employer_holds"),
     path("employers/<int:employer_id>/account/", accounts.account, name="account"),
+    *urls_ledger.urlpatterns,
     path("why/<str:uscc>/<str:month>/<str:insurance>/", explain.explain, name="explain"),
 ]

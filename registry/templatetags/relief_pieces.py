@@ -58,6 +58,9 @@ STATES: Mapping[str, tuple[str, str, str]] = {
     "ANSWERED": ("good", "check", "已全部回盘"),
     "REPEATED": ("quiet", "check", "重复答复，无影响"),
     "OVERTAKEN": ("quiet", "check", "早于已记录的退票，无影响"),
+    # a correction that two people make
+    "PROPOSED": ("wait", "clock", "待审批"),
+    "REFUSED": ("bad", "turn", "已退回"),
     # how large a unit counts as
     "LARGE": ("quiet", "", "大型"),
     "MEDIUM": ("quiet", "", "中型"),

@@ -21,6 +21,11 @@ class Leg:
     account: Account
     amount: Decimal
 
+    @property
+    def credit(self) -> Decimal:
+        """What stands on the credit side, 0.00 for a debit."""
+        return max(-self.amount, ZERO)
+
 
 @dataclass(frozen=True)
 class Entry:

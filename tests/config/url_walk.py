@@ -14,14 +14,15 @@ from casework.models import Notice, OutboxMessage, PaperFile, PaperSubmission, R
 from casework.receipts import new_receipt
 from casework.services import holidays
 from refunds.models import ApprovalRules, BankFile, Batch, Obligation, StaffChoice
-from registry.models import Employer, Import, Invitation, Membership, WorkState
+from registry.models import Employer, Import, Invitation, Membership, Post, WorkState
 from registry.services import members
-from relief.models import Hire, MonthlyFiling, MonthlySubmission
+from relief.models import Hire, LedgerCorrection, MonthlyFiling, MonthlySubmission
 from relief.services.hires import HIRE
 from tests.casework.lettering import issue_letter
 from tests.factories import AT, make_member, make_officer
 from tests.refunds.making import Cast, make_run, overpay
 from tests.relief.builders import declare
+from tests.relief.ledger.booking import propose
 
 
 def _import(employer: Employer) -> Import:
@@ -73,6 +74,11 @@ def _bank_file(employer: Employer) -> BankFile:
     """A file in which the bank has answered about the employer's refund."""
     Cast().bring("PAID", employer=overpay(employer))
     return BankFile.objects.latest("pk")
+
+
+def _correction(employer: Employer) -> LedgerCorrection:
+    """A correction of the employer's account that waits for the head."""
+    return propose(employer, by=make_officer(Post.FUND_FINANCE, district="510400"))
 
 
 def owner_of(employer: Employer) -> Membership:
@@ -221,6 +227,8 @@ MAKERS: dict[str, Callable[[Employer], object]] = {
     "receipt": lambda employer: _refund(employer).receipt,
     "check_code": lambda employer: "holder-differs",
     "insurance": lambda employer: "pension",
+    "account": lambda employer: "paid",
+    "correction_id": lambda employer: _correction(employer).pk,
     "number": lambda employer: _batch(employer).number,
     "file_id": lambda employer: _bank_file(employer).pk,
     "member_id": lambda employer: make_member(employer, role=Membership.Role.PREPARER).pk,

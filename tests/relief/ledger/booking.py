@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 from django.db import connection, transaction
 from django.db.models import Sum
 
-from registry.models import Employer
+from registry.models import Employer, Officer
 from relief.ledger import services as ledger
-from relief.ledger.services import Account
-from relief.models import LedgerLeg
+from relief.ledger.services import Account, corrections
+from relief.models import LedgerCorrection, LedgerLeg
+from tests.factories import make_officer
 
 AT = datetime(2020, 8, 3, 9, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 AUGUST = date(2020, 8, 3)
@@ -72,3 +73,27 @@ def as_superuser():
         finally:
             transaction.set_rollback(True)
     connection.ensure_connection()
+
+
+def officer(post: str, *, district: str = "510400", name: str = "郑财务") -> Officer:
+    """Return an officer of the city's agency."""
+    return make_officer(post, district=district, name=name)
+
+
+def propose(
+    employer: Employer,
+    *,
+    by: Officer,
+    kind: str = LedgerCorrection.Kind.LATE_FEE,
+    amounts: Mapping[date, Decimal] | None = None,
+) -> LedgerCorrection:
+    return corrections.propose(
+        kind=kind,
+        employer=employer,
+        insurance="pension",
+        amounts=amounts or {MARCH: Decimal("12.34")},
+        reason="逾期缴费",
+        document="攀社发〔2020〕7号",
+        by=by,
+        at=AT,
+    )
