@@ -52,6 +52,13 @@ VALUES = {"month", "insurance", "kind", "check_code"}
 CITY_ONLY = {
     "relief:run_start",
     "relief:run_cancel",
+    "desk_refunds:audit",
+    "desk_refunds:commit_seed",
+    "desk_refunds:pairs",
+    "desk_refunds:held",
+    "desk_refunds:sample",
+    "desk_refunds:rules_prepare",
+    "desk_refunds:rules_publish",
     "desk_refunds:batches",
     "desk_refunds:batch",
     "desk_refunds:batch_file",
