@@ -46,7 +46,7 @@ SIGNED_IN = {"registry:password", "admin:password_change"}
 #: Addresses whose object is no employer's: the whole agency, or the whole city, sees it.
 SHARED_OBJECTS = {"relief:run", "relief:run_progress"}
 #: Arguments that are values and name no row: nobody else's can be asked for by them.
-VALUES = {"month", "insurance", "kind", "check_code"}
+VALUES = {"month", "insurance", "kind", "check_code", "account"}
 
 #: Work on the whole city, which districts have no part in: runs, and the fund's own.
 CITY_ONLY = {
