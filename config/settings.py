@@ -190,6 +190,8 @@ TELLING = {
 }
 
 BANK_DIR = DATA_DIR / "bank"
+# With a key, only files that the bank has signed with it are read; see docs/algorithms/fake-bank.md.
+BANK_HMAC_KEY = os.environ.get("BANK_HMAC_KEY", "")
 # Until when overpayments may be offset; by default the end of the last waived month, by the
 # published documents.
 OFFSET_LAST_DAY = (

@@ -18,8 +18,9 @@ from django.db import transaction
 
 from casework import services as casework
 from refunds import bank as formats
+from refunds.bank.signing import BESIDE
 from refunds.models import Attempt, BankFile, Batch, BatchSend, Obligation
-from refunds.services import answers, batches, book, receipts, reconcile, statements
+from refunds.services import answers, batches, book, genuine, receipts, reconcile, statements
 from refunds.workflow import Action, AttemptState, BatchState, State
 from registry import bulk
 
@@ -165,9 +166,10 @@ def note_sent(*, batch_id: int, at: datetime, said: str = "") -> bool:
 
 
 def waiting() -> Iterator[Path]:
-    """Yield the files that the bank has put down, by name; drafts and lock files are left."""
+    """Yield the files that the bank has put down, by name; drafts and lock files are left, and
+    signatures, which are looked at with their files."""
     for path in sorted(folder("in").iterdir()):
-        if path.is_file() and not path.name.startswith((".", "~$")):
+        if path.is_file() and not path.name.startswith((".", "~$")) and path.suffix != BESIDE:
             yield path
 
 
@@ -175,13 +177,22 @@ def take(path: Path, *, done: Exchanged, at: datetime) -> None:
     """Read one file and put it away; one that is known already is only put away."""
     try:
         digest = sha256(path.read_bytes()).hexdigest()
+        doubt = genuine.doubt(path, digest=digest, key=settings.BANK_HMAC_KEY.encode())
+        if doubt:
+            digest = genuine.as_doubtful(path, digest)
         known = BankFile.objects.filter(sha256=digest).first()
-        file = known or _read(path, digest=digest, at=at)
+        if doubt:
+            file: BankFile | None = known or answers.refuse_file(
+                name=path.name, digest=digest, reason=doubt, at=at
+            )
+        else:
+            file = known or _read(path, digest=digest, at=at)
     except FileNotFoundError:
         return  # another exchange was faster
     if file is not None and known is None:
         done.count(file)
     _put_away(path, digest, refused=file.refused if file else "")
+    genuine.signature_of(path).unlink(missing_ok=True)
 
 
 def _read(path: Path, *, digest: str, at: datetime) -> BankFile | None:
