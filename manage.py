@@ -9,6 +9,7 @@ from pathlib import Path
 WITHOUT_DATABASE = {
     *("help", "version", "check", "collectstatic", "compilemessages", "makemessages"),
     *("diffsettings", "findstatic", "startapp", "serve", "stop_services"),
+    *("demo_bank", "fake_bank"),
 }
 HELP = {"-h", "--help", "--version"}
 

@@ -185,8 +185,12 @@ def test_there_are_forty():
     assert len(CONTENTS) + len(REPLAYED) + len(UNSIGNED) >= 40
 
 
-@pytest.mark.parametrize("signed", ["", KEY])
-@pytest.mark.parametrize("forged", [*CONTENTS, *REPLAYED])
+@pytest.mark.parametrize(
+    ("forged", "signed"),
+    [(name, "") for name in (*CONTENTS, *REPLAYED)]
+    # A signature makes no content true.
+    + [(name, KEY) for name in (*[*CONTENTS][::6], *REPLAYED)],
+)
 def test_a_forged_or_replayed_file_moves_no_money(cast, settings, forged, signed):
     settings.BANK_HMAC_KEY = signed
     scene = Scene(cast, key=signed)

@@ -165,6 +165,17 @@ class Service:
                 [*celery, "beat", "-l", "warning", "--pidfile=", "-s", str(schedule)],
                 pass_fds=lock,
             ),
+            *self._demo_bank(lock),
+        ]
+
+    @staticmethod
+    def _demo_bank(lock: list[int]) -> list[Program]:
+        """The practice bank, only where somebody has asked for the demo by name: it answers
+        whatever lies in the bank's folder."""
+        if os.environ.get("DEMO") != "1":
+            return []
+        return [
+            Program("demo-bank", [sys.executable, MANAGE, "demo_bank", "--keep-on"], pass_fds=lock)
         ]
 
     def _web_answers(self) -> bool:
