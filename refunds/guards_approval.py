@@ -10,6 +10,8 @@ import pgtrigger
 
 #: Local days: rules and choices are dated as people here date them.
 ZONE = "Asia/Shanghai"
+#: A name as `refunds.accounts` compares it: NFKC and without blanks.
+_PLAIN = r"regexp_replace(normalize({}, NFKC), '\s', '', 'g')"
 
 
 def publishable() -> pgtrigger.Trigger:
@@ -80,7 +82,7 @@ def valid_decision() -> pgtrigger.Trigger:
         JOIN registry_officer f ON f.id = NEW.officer_id
         JOIN registry_agency g ON g.id = f.agency_id
         JOIN registry_district d ON d.code = g.district_id
-        JOIN {user_table} u ON u.id = f.user_id
+        JOIN auth_user u ON u.id = f.user_id
         WHERE s.id = NEW.submission_id;
         IF found.latest IS DISTINCT FROM NEW.submission_id THEN
             RAISE EXCEPTION 'refunds: not the latest submission' USING ERRCODE = 'check_violation';
@@ -113,12 +115,34 @@ def valid_decision() -> pgtrigger.Trigger:
             RAISE EXCEPTION 'refunds: the second approval is missing'
                 USING ERRCODE = 'check_violation';
         END IF;
+        IF NEW.granted AND NOT EXISTS (
+            SELECT 1 FROM refunds_submission s
+            JOIN refunds_obligation o ON o.id = s.obligation_id
+            JOIN registry_employer e ON e.id = o.employer_id
+            WHERE s.id = NEW.submission_id AND {plain_holder} IN ({plain_name}, (
+                SELECT {plain_person} FROM registry_employerterms t
+                WHERE t.employer_id = e.id AND t.from_month <= (NEW.at AT TIME ZONE '{zone}')::date
+                    AND e.legal_person <> '' AND t.unit_type = 'INDIVIDUAL_BUSINESS'
+                    AND NOT EXISTS (
+                        SELECT 1 FROM registry_employerterms later
+                        WHERE later.employer_id = e.id
+                            AND later.from_month <= (NEW.at AT TIME ZONE '{zone}')::date
+                            AND (later.from_month, later.id) > (t.from_month, t.id)
+                    )
+            ))
+        ) THEN
+            RAISE EXCEPTION 'refunds: the account is not in the name of the unit'
+                USING ERRCODE = 'check_violation';
+        END IF;
         IF NEW.amount IS DISTINCT FROM found.amount
             OR NEW.content_sha256 IS DISTINCT FROM refunds_content_sha256(NEW.submission_id) THEN
             RAISE EXCEPTION 'refunds: not what stands there' USING ERRCODE = 'check_violation';
         END IF;
         RETURN NEW;
-        """.replace("{user_table}", "auth_user"),
+        """.replace("{plain_holder}", _PLAIN.format("s.holder"))
+        .replace("{plain_name}", _PLAIN.format("e.name"))
+        .replace("{plain_person}", _PLAIN.format("e.legal_person"))
+        .replace("{zone}", ZONE),
     )
 
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from casework import queries as casework_queries
 from casework import services as casework
-from refunds import letters, queries_approval
+from refunds import accounts, letters, queries, queries_approval
 from refunds.models import Approval, Obligation, Submission
 from refunds.services import book
 from refunds.workflow import Action, IllegalMove, State
@@ -68,6 +68,10 @@ class Stale(IllegalMove):
     """Somebody was faster, or what stands there is not what was shown."""
 
 
+class ForeignPayee(Exception):
+    """The account is not in the name of the unit."""
+
+
 class NoRules(Exception):
     """No rules of approval are in force for the day of the choice."""
 
@@ -110,6 +114,25 @@ def check_person(level: Approval.Level, *, submission: Submission, officer: Offi
         raise SamePerson("您已经办理过这笔退费的另一个环节，必须由另一位工作人员办理。")
 
 
+def check_payee(submission: Submission, *, obligation: Obligation, at: datetime) -> None:
+    """Accept an account that is in the unit's own name, as the unit is named now.
+
+    :raises ForeignPayee: if it is not: the unit may have been renamed since the choice.
+    """
+    employer = obligation.employer
+    try:
+        accounts.check_holder(
+            submission.holder,
+            employer_name=employer.name,
+            legal_person=employer.legal_person,
+            unit_type=queries.unit_type(employer.pk, today=timezone.localtime(at).date()),
+        )
+    except accounts.BadAccount as refusal:
+        raise ForeignPayee(
+            f"收款户名“{submission.holder}”与单位现在的名称不一致，请退回单位更正。"
+        ) from refusal
+
+
 def _overtaken(obligation: Obligation) -> str:
     """Return who was faster, and when."""
     last = casework_queries.timeline(Obligation.KIND, obligation.pk).last()
@@ -145,6 +168,8 @@ def _decide(
         raise Stale("内容有变动，请重新核对后再提交。")
     if not stands.levels:
         raise NoRules("提交当天没有生效的审批规则，请联系市社会保险经办机构。")
+    if granted:
+        check_payee(submission, obligation=obligation, at=at)
     Approval.objects.create(
         submission=submission,
         level=turn,
@@ -178,6 +203,7 @@ def grant(
     :raises NotYours, WrongPost, SamePerson: if this officer may not.
     :raises Stale: if somebody was faster, or the content has changed.
     :raises IllegalMove: if nobody is asked.
+    :raises ForeignPayee: if the account is not in the name of the unit.
     :raises NoRules: if no rules are in force for the day of the choice.
     """
     obligation, submission, action = _decide(
@@ -325,7 +351,7 @@ def grant_many(
                     content=contents[obligation_id],
                     post_later=True,
                 )
-        except (NotYours, WrongPost, SamePerson, NoRules, IllegalMove) as refusal:
+        except (NotYours, WrongPost, SamePerson, ForeignPayee, NoRules, IllegalMove) as refusal:
             result.left.append((obligation_id, str(refusal)))
         else:
             result.done.append(obligation)

@@ -27,6 +27,7 @@ REFUSALS = (
     approve.WrongPost,
     approve.SamePerson,
     approve.ReasonMissing,
+    approve.ForeignPayee,
     approve.NoRules,
     IllegalMove,
 )

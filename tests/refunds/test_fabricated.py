@@ -223,6 +223,28 @@ def agreed_by(*pairs, content=None):
     return script
 
 
+def overlooked(holder):
+    """A choice with a foreign holder, put in by SQL; the officers agree to all they are shown."""
+
+    def script(scene):
+        pay(scene.poor)
+        offer(scene.poor)
+        refund = Obligation.objects.get(employer=scene.poor)
+        scene.sql(
+            scene.submission(obligation=refund.pk, holder=holder),
+            *scene.move("CHOSEN", obligation=refund.pk),
+        )
+        assert refund.submissions.get().holder == holder
+        people = [scene.cast.reviewer, scene.cast.cashier]
+        for officer in people:
+            with suppress(approve.ForeignPayee, approve.WrongPost):
+                approve.grant(obligation_id=refund.pk, officer=officer, at=AT)
+        scene.sql(scene.approval("FIRST", people[0], obligation=refund.pk))
+        assert not refund.submissions.get().approvals.exists()
+
+    return script
+
+
 def page(post, name, data, *, receipt=False):
     """A post to a page of the desk by somebody whose turn it is not."""
 
@@ -324,6 +346,9 @@ SCRIPTS = {
         lambda s: s.submission(obligation=s.honest.pk, number=2, kind="CORRECTION"),
         lambda s: s.line(obligation=s.honest.pk),
     ),
+    # --- plain SQL: a foreign name handed in, which two honest officers overlook
+    "sql: to a person, agreed by two": overlooked("贼"),
+    "sql: to the legal person of a firm, agreed by two": overlooked("王法人"),
     # --- plain SQL: agreed to by the wrong people
     "sql: nobody agreed": agreed_by("handler"),
     "sql: only one agreed": agreed_by("reviewer"),
