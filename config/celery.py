@@ -23,5 +23,6 @@ app.conf.beat_schedule = {
         "task": "refunds.tasks.remind_of_choices",
         "schedule": 600,
     },
+    "refunds.tasks.end_offsets": {"task": "refunds.tasks.end_offsets", "schedule": 3600},
     "refunds.tasks.exchange": {"task": "refunds.tasks.exchange", "schedule": 60},
 }

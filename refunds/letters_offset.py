@@ -75,16 +75,16 @@ def _undoing(told: Told) -> str:
     )
 
 
-def ended(obligation: Obligation, *, left: Decimal, reason: str) -> Message:
-    """Return the notice that an offset has ended and what is left waits for an account."""
+def ended(obligation: Obligation, *, used: Decimal, reason: str) -> Message:
+    """Return the notice that an offset has ended; the rest is offered by a notice of its own."""
+    left = obligation.amount - used
     return Message(
         employer_id=obligation.employer_id,
         key=f"refund.offset.ended.{obligation.pk}",
-        title=f"冲抵已结束，剩余{left:,.2f}元请选择收款账户",
+        title=f"{Insurance(obligation.insurance).label}保险的冲抵已结束，还剩{left:,.2f}元",
         body=(
-            f"编号{obligation.receipt}的{Insurance(obligation.insurance).label}保险冲抵已结束"
-            f"（{reason}）。没有用完的{left:,.2f}元改为退费，请点击下面的办理入口选择收款账户，"
-            "不用提交材料。"
+            f"编号{obligation.receipt}的冲抵已结束（{reason}）。已用于冲抵{used:,.2f}元；"
+            f"没有用完的{left:,.2f}元仍是您单位的钱，可以退到单位账户，请点击下面的办理入口选择。"
         ),
         path=OFFER_PATH,
     )

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.db import OperationalError
 from django.utils import timezone
 
-from refunds.services import bank, offers
+from refunds.services import bank, ending, offers
 from refunds.services.telling import reminders
 from registry import doorbell
 
@@ -34,3 +34,9 @@ def exchange() -> None:
 def remind_of_choices() -> None:
     """Remind units whose day to choose comes near; safe to run twice, late or never."""
     reminders.remind(at=timezone.now())
+
+
+@shared_task(acks_late=True, autoretry_for=(OperationalError,), retry_backoff=True, max_retries=5)
+def end_offsets() -> None:
+    """End offsets once their period is over; safe to run twice, late or never."""
+    ending.end_all_over(clock=timezone.now)

@@ -3,13 +3,14 @@
 from django.urls import path
 
 from refunds import urls_funds
-from refunds.views import audit, batches, desk, rules
+from refunds.views import audit, batches, desk, desk_offset, rules
 
 app_name = "desk_refunds"
 urlpatterns = [
     path("refunds/", desk.refund_list, name="list"),
     path("refunds/decide/", desk.decide_many, name="decide_many"),
     path("refunds/<slug:receipt>/", desk.refund_detail, name="detail"),
+    path("refunds/<slug:receipt>/end-offset/", desk_offset.end_offset, name="end_offset"),
     path("audit/", audit.overview, name="audit"),
     path("audit/seed/", audit.commit_seed, name="commit_seed"),
     path("audit/pairs/", audit.pairs, name="pairs"),

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from casework import queries as casework_queries
 from casework import todo
+from refunds import queries_offset
 from registry import money, months, scope
 from registry import queries as registry_queries
 from relief import queries as relief_queries
@@ -85,6 +86,7 @@ def month_list(request: HttpRequest) -> HttpResponse:
             "totals": totals_of(account),
             "held": holds.held_months([employer.pk]),
             "hold_clause": CLAUSE,
+            "offsets": queries_offset.moved_by_month(employer.pk),
         },
     )
 

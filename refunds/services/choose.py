@@ -11,12 +11,11 @@ from django.utils import timezone
 from casework import services as casework
 from refunds import accounts, queries, queries_offset
 from refunds.models import Attempt, Obligation, Submission
-from refunds.services import book, offers, offsets
+from refunds.services import book, ending, offers
 from refunds.services.locking import hold_money
 from refunds.workflow import Action, State
 from registry import queries as registry_queries
 from registry.models import Membership
-from relief.ledger import services as ledger
 from relief.ledger.services import Account as Ledger
 
 
@@ -159,7 +158,7 @@ def withdraw(*, member: Membership, receipt: str, at: datetime) -> Obligation:
     (obligation,) = _locked(member, [receipt])
     by, before = casework.member(member), State(obligation.state)
     if before == State.OFFSETTING and queries_offset.used_of([obligation.pk]):
-        end_offset(obligation, by=by, at=at, reason="单位改选退费")
+        ending.end(obligation, by=by, at=at, reason="单位改选退费")
         return obligation
     obligation.move(Action.WITHDRAW, by=by, at=at)
     if before == State.APPROVED:
@@ -171,17 +170,6 @@ def withdraw(*, member: Membership, receipt: str, at: datetime) -> Obligation:
             step=f"WITHDRAWN.{_last_number(obligation)}",
         )
     return obligation
-
-
-def end_offset(obligation: Obligation, *, by: casework.Actor, at: datetime, reason: str) -> None:
-    """End an offset; what is left becomes a new offer. The caller holds the money lock and the
-    row's lock. The last write of the transaction.
-
-    :raises IllegalMove: if it isn't being offset.
-    """
-    entries = offsets.end([obligation], by=by, at=at, reason=reason)
-    offers.settle(employer_ids=[obligation.employer_id], at=at)
-    ledger.post(entries=entries, at=at)
 
 
 @transaction.atomic

@@ -13,7 +13,7 @@ from casework import queries as casework_queries
 from refunds import queries, queries_approval, queries_sampling
 from refunds.forms import DecisionForm, RefundFilter
 from refunds.models import Approval, Obligation, Submission
-from refunds.services import approve
+from refunds.services import approve, ending
 from refunds.views import shown
 from refunds.workflow import IllegalMove, State
 from registry import paging, scope
@@ -143,6 +143,9 @@ def _page(
             "form": form,
             "stale": stale,
             "successor": obligation.successors.first(),
+            **shown.offset(obligation),
+            "may_end_offset": obligation.state == State.OFFSETTING
+            and ending.may_end(officer, obligation),
             "deliveries": casework_queries.messages_of(obligation.employer_id, about="refund")[:10],
         },
     )

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from refunds import accounts, queries
+from refunds import accounts, offered, queries, queries_offset
 from refunds.forms import AccountForm, PortalFilter
 from refunds.models import Obligation
 from refunds.services import choose
@@ -27,33 +27,72 @@ def refund_list(request: HttpRequest) -> HttpResponse:
     form = PortalFilter(request.GET)
     asked = form.cleaned_data if form.is_valid() else {}
     rows = queries.search(queries.refunds_for(viewer), **asked)
-    offered = queries.undecided_of(scope.member_of(request).employer_id)
+    waiting = queries.undecided_of(scope.member_of(request).employer_id)
     return render(
         request,
         "refunds/portal_list.html",
         {
             "form": form,
             "page": paging.page_of(request, rows),
-            "offered": offered,
-            "offered_total": total(found.amount for found in offered),
+            "offered": waiting,
+            "offered_total": total(found.amount for found in waiting),
         },
     )
+
+
+def _choices(request: HttpRequest) -> offered.Choices:
+    """Return the choices for the refunds named in the request, or for all that wait."""
+    employer_id = scope.member_of(request).employer_id
+    named = {*request.GET.getlist("receipt"), *request.POST.getlist("receipt")}
+    waiting = queries.undecided_of(employer_id)
+    chosen = [found for found in waiting if not named or found.receipt in named]
+    return offered.choices(employer_id, chosen, today=timezone.localdate())
 
 
 @require_safe
 @scope.member_required
 def offer(request: HttpRequest) -> HttpResponse:
-    """Say that there is money to give back: how much, for which months, and why."""
-    offered = queries.undecided_of(scope.member_of(request).employer_id)
+    """Say that there is money to give back: how much, for which months, why, and what each of
+    the two choices means."""
+    choices = _choices(request)
+    each = [
+        offered.choices(refund.employer_id, [refund], today=timezone.localdate())
+        for refund, _ in choices.refunds
+    ]
     return render(
         request,
         "refunds/offer.html",
         {
-            "offered": offered,
-            "total": total(found.amount for found in offered),
+            "choices": choices,
+            "each": each if len(each) > 1 else [choices],
             "may_sign": scope.may_sign(scope.member_of(request)),
         },
     )
+
+
+@require_http_methods(["GET", "POST"])
+@scope.signer_required
+def choose_offset(request: HttpRequest) -> HttpResponse:
+    """Show which months would be paid, and hand the choice in."""
+    choices = _choices(request)
+    if not choices.refunds or choices.is_over:
+        return redirect("portal_refunds:offer")
+    refusal = ""
+    if request.method == "POST":
+        try:
+            done = choose.choose_offset(
+                member=scope.member_of(request),
+                receipts=request.POST.getlist("receipt"),
+                at=timezone.now(),
+            )
+        except (choose.NothingToChoose, choose.OffsetIsOver, IllegalMove) as error:
+            refusal = str(error)
+        else:
+            messages.success(request, "已选择冲抵。用到哪几个月、还剩多少，随时可以在这里查看。")
+            if len(done) == 1:
+                return redirect("portal_refunds:detail", receipt=done[0].receipt)
+            return redirect("portal_refunds:list")
+    return render(request, "refunds/choose_offset.html", {"choices": choices, "refusal": refusal})
 
 
 def _account_form(request: HttpRequest, *, new_only: bool = False) -> AccountForm:
@@ -86,8 +125,8 @@ def _checked(request: HttpRequest, form: AccountForm) -> choose.Account | None:
 def choose_account(request: HttpRequest) -> HttpResponse:
     """Ask for the account, show everything once more, hand it in."""
     member = scope.member_of(request)
-    offered = queries.undecided_of(member.employer_id)
-    if not offered:
+    waiting = [refund for refund, _ in _choices(request).refunds]
+    if not waiting:
         return redirect("portal_refunds:offer")
     form = _account_form(request)
     account = _checked(request, form)
@@ -104,7 +143,7 @@ def choose_account(request: HttpRequest) -> HttpResponse:
         else:
             return redirect("portal_refunds:submitted", receipt=done[0].receipt)
     confirming = account if account and form.is_valid() and "change" not in request.POST else None
-    return _account_page(request, form, offered, confirming)
+    return _account_page(request, form, waiting, confirming)
 
 
 def _account_page(
@@ -170,6 +209,7 @@ def refund_detail(request: HttpRequest, receipt: str) -> HttpResponse:
             "may_withdraw": obligation.state in MOVES[Action.WITHDRAW].sources,
             "may_correct": obligation.state in MOVES[Action.CORRECT].sources,
             "successor": obligation.successors.first(),
+            **shown.offset(obligation),
         },
     )
 
@@ -210,6 +250,9 @@ def withdraw(request: HttpRequest, receipt: str) -> HttpResponse:
         except IllegalMove as refusal:
             messages.error(request, str(refusal))
         else:
-            messages.success(request, "申请已撤回。这笔钱仍为您保留，可以随时重新选择退费。")
+            messages.success(request, "选择已撤回。这笔钱仍为您保留，可以随时重新选择。")
+            return redirect("portal_refunds:offer")
         return redirect("portal_refunds:detail", receipt=receipt)
-    return render(request, "refunds/withdraw.html", {"obligation": obligation})
+    return render(
+        request, "refunds/withdraw.html", {"obligation": obligation, **shown.offset(obligation)}
+    )

@@ -4,9 +4,11 @@ from collections.abc import Iterable, Sequence
 
 from casework import queries as casework_queries
 from casework.models import Move
-from refunds.models import Approval, Obligation, Submission
+from refunds import queries_offset
+from refunds.models import Approval, Obligation, OffsetUse, Submission
 from refunds.services import approve
 from refunds.workflow import State
+from registry.money import total
 
 STEPS = ("单位选择", "初审", "复审", "封批送盘", "银行付款", "到账")
 _PLACES = {
@@ -46,6 +48,18 @@ _BAD = {State.BOUNCED, State.RETURNED, State.SUPERSEDED}
 def progress(obligation: Obligation) -> dict[str, object]:
     """Return the stepper's steps and the current one."""
     return {"steps": STEPS, "current": _PLACES[State(obligation.state)]}
+
+
+def offset(obligation: Obligation) -> dict[str, object]:
+    """Return what of a refund was used, step by step, and what is left of its offset."""
+    uses: Sequence[OffsetUse] = list(queries_offset.uses_of(obligation))
+    used = total(use.amount for use in uses)
+    return {
+        "uses": uses,
+        "used": used,
+        "offset_left": obligation.amount - used,
+        "is_offset": obligation.state in {State.OFFSETTING, State.OFFSET},
+    }
 
 
 def timeline(obligation: Obligation) -> list[dict[str, object]]:

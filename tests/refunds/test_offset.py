@@ -7,13 +7,14 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from casework.models import Notice
+from refunds import queries_offset
 from refunds.models import Obligation, ObligationItem, OffsetUse
-from refunds.services import choose
+from refunds.services import choose, ending
 from refunds.workflow import IllegalMove
 from relief.ledger.services import Account
 from relief.models import LedgerLeg, PaidBack
 from tests.factories import AT
-from tests.refunds.making import FEBRUARY, MARCH, assess, offer, overpay, pay
+from tests.refunds.making import FEBRUARY, MARCH, assess, clock, offer, overpay, pay
 
 pytestmark = pytest.mark.django_db
 
@@ -249,3 +250,38 @@ class TestTheDatabaseRefuses:
         offer(employer)
         with pytest.raises(DatabaseError, match="no such amount"):
             self.use(employer.refunds.get())
+
+
+class TestItEnds:
+    @pytest.fixture
+    def employer(self, cast):
+        employer = overpay()
+        lack(employer, month=APRIL, amount="300.00")
+        offer(employer)
+        choose_offset(cast, employer)
+        return employer
+
+    def test_with_the_period_and_the_rest_is_offered(self, employer, settings):
+        assert ending.end_all_over(clock=clock) == 0
+        settings.OFFSET_LAST_DAY = date(2020, 7, 1)
+        assert ending.end_all_over(clock=clock) == 1
+        assert ending.end_all_over(clock=clock) == 0
+        assert states(employer) == [("OFFSET", "1000.00"), ("OFFERED", "700.00")]
+        assert standing(employer) == {(2, 4): "300.00"}
+        told = Notice.objects.get(key__startswith="refund.offset.ended.")
+        assert told.title == "养老保险的冲抵已结束，还剩700.00元"
+
+    def test_by_the_published_documents_with_the_last_waived_month(self, employer):
+        assert queries_offset.last_day(today=date(2020, 7, 20)) == date(2020, 12, 31)
+
+    def test_by_a_reviewer_who_says_why(self, employer, cast):
+        refund = employer.refunds.get()
+        told = {"receipt": refund.receipt, "at": AT}
+        with pytest.raises(ending.ReasonMissing):
+            ending.end_by_officer(officer=cast.reviewer, reason=" ", **told)
+        with pytest.raises(ending.NotYours):
+            ending.end_by_officer(officer=cast.cashier, reason="单位已注销", **told)
+        ending.end_by_officer(officer=cast.reviewer, reason="单位已注销", **told)
+        assert states(employer) == [("OFFSET", "1000.00"), ("OFFERED", "700.00")]
+        with pytest.raises(IllegalMove):
+            ending.end_by_officer(officer=cast.reviewer, reason="单位已注销", **told)
