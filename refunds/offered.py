@@ -10,6 +10,7 @@ from pathlib import Path
 from casework.services import holidays
 from refunds import queries_offset
 from refunds.models import Obligation
+from refunds.offsetting import Used
 from refunds.queries_offset import Preview
 from registry import queries as registry_queries
 from registry.models import BankAccount
@@ -47,6 +48,11 @@ class Choices:
     def left(self) -> Decimal:
         """How much of an offset would wait for later months."""
         return self.total - self.used
+
+    @property
+    def would_pay(self) -> list[tuple[Obligation, Used]]:
+        """What an offset would pay at once, month by month."""
+        return [(refund, use) for refund, preview in self.refunds for use in preview.uses]
 
     @property
     def receipts(self) -> list[str]:

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from refunds import accounts, offered, queries, queries_offset
+from refunds import accounts, offered, queries
 from refunds.forms import AccountForm, PortalFilter
 from refunds.models import Obligation
 from refunds.services import choose
@@ -55,16 +55,11 @@ def offer(request: HttpRequest) -> HttpResponse:
     """Say that there is money to give back: how much, for which months, why, and what each of
     the two choices means."""
     choices = _choices(request)
-    each = [
-        offered.choices(refund.employer_id, [refund], today=timezone.localdate())
-        for refund, _ in choices.refunds
-    ]
     return render(
         request,
         "refunds/offer.html",
         {
             "choices": choices,
-            "each": each if len(each) > 1 else [choices],
             "may_sign": scope.may_sign(scope.member_of(request)),
         },
     )
