@@ -131,7 +131,7 @@ def _live(act: Callable[[], object], sword: Sword, writing: int) -> None:
         connection.connection = None
         with hanging(sword):
             act()
-    except BaseException as problem:  # everything is told to the parent, which fails
+    except BaseException as problem:  # noqa: BLE001 - everything is told to the parent, which fails
         failure = f"{type(problem).__name__}: {problem}"
     os.write(writing, pickle.dumps(Ended(False, sword.seen, sword.kinds, failure)))
     os._exit(0)
