@@ -1,7 +1,7 @@
 """The bank's formats behind one interface. Pure.
 
 - `interface`: an order out, messages in;
-- `workbook`: the xlsx of the contract;
+- `workbook`: the xlsx of the contract; `pipe`: text between strokes;
 - `replies`: what a bank writes;
 - `signing`: how both sides prove who speaks.
 """
@@ -9,7 +9,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from refunds.bank import workbook
+from refunds.bank import pipe, workbook
 from refunds.bank.interface import (
     Acknowledgement,
     Adapter,
@@ -25,8 +25,12 @@ from refunds.bank.interface import (
 )
 
 ADAPTERS: Mapping[str, Adapter] = {
-    adapter.name: adapter for adapter in (workbook.WorkbookAdapter(),)
+    adapter.name: adapter for adapter in (workbook.WorkbookAdapter(), pipe.PipeAdapter())
 }
+
+
+#: An answer of 3,000 lines has about 0.5 MB; an ISO message four times that.
+LARGEST_TEXT = 20_000_000
 
 
 def write(channel: str, order: Order) -> bytes:
@@ -38,11 +42,25 @@ def write(channel: str, order: Order) -> bytes:
 
 
 def read(path: Path) -> Message:
-    """Return what the bank put down.
+    """Return what the bank put down; the content tells its format, not the name.
 
     :raises FileRefused: if it is none of its messages.
     """
+    with path.open("rb") as file:
+        head = file.read(8)
+    if pipe.is_pipe(head):
+        return pipe.read(_whole(path))
     return workbook.read_answer(path)
+
+
+def _whole(path: Path) -> bytes:
+    """Return a text file's content.
+
+    :raises FileRefused: if it is longer than any batch's answer can be.
+    """
+    if path.stat().st_size > LARGEST_TEXT:
+        raise FileRefused("文件太大，不是批次的回盘文件。")
+    return path.read_bytes()
 
 
 __all__ = [

@@ -9,7 +9,8 @@ from io import BytesIO
 
 from xlsxwriter import Workbook
 
-from refunds.bank.interface import Answer, Message
+from refunds.bank import pipe
+from refunds.bank.interface import Acknowledgement, Answer, Message, Statement
 from refunds.bank.workbook import IN, TOTAL
 
 # A file's own date would make two equal files differ.
@@ -73,4 +74,7 @@ def workbook_of(rows: list[list[str]]) -> bytes:
 
 WRITERS: Mapping[tuple[str, type[Message]], Callable[[Message], bytes]] = {
     ("workbook", Answer): _workbook_answer,
+    ("pipe", Acknowledgement): pipe.reply,
+    ("pipe", Answer): pipe.reply,
+    ("pipe", Statement): pipe.reply,
 }

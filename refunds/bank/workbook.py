@@ -116,7 +116,7 @@ def read_answer(path: Path) -> Answer:
                 if cells.plain(found["batch_number"]) == TOTAL:
                     count, amount = _declared(found)
                 else:
-                    answers.append(_answer(number, found))
+                    answers.append(answer_row(number, found))
     except Unreadable as error:
         raise FileRefused("文件打不开，不是有效的 xlsx 或 csv 文件。") from error
     if not answers:
@@ -169,7 +169,7 @@ def _value(column: Column, cell: Cell) -> str | cells.Refusal:
     return value
 
 
-def _answer(number: int, found: Mapping[str, Cell]) -> AnswerRow:
+def answer_row(number: int, found: Mapping[str, Cell]) -> AnswerRow:
     texts: dict[str, str] = {}
     problems = []
     for column in IN:

@@ -10,7 +10,8 @@ from zipfile import BadZipFile
 
 from python_calamine import CalamineError, CalamineWorkbook
 
-from refunds.bank.interface import PaymentLine
+from refunds.bank import pipe
+from refunds.bank.interface import FileRefused, PaymentLine
 from refunds.bank.workbook import OUT, TOTAL
 from registry.workbook import cells
 
@@ -40,6 +41,8 @@ def read(content: bytes) -> Asked:
         return _agreeing("workbook", *_of_workbook(content))
     if content.lstrip(b"\xef\xbb\xbf \r\n").startswith(b"<"):
         return _agreeing("iso20022", *_of_pain001(content))
+    if pipe.is_pipe(content):
+        return _agreeing("pipe", *_of_pipe(content))
     raise NoOrder("报盘文件的格式无法识别。")
 
 
@@ -92,6 +95,31 @@ def _of_workbook(content: bytes) -> tuple[list[PaymentLine], int, Decimal]:
             )
         )
     raise NoOrder("报盘文件没有合计行，可能没有传完。")
+
+
+def _of_pipe(content: bytes) -> tuple[list[PaymentLine], int, Decimal]:
+    try:
+        head, *rows = pipe.fields(content)
+    except FileRefused as refusal:
+        raise NoOrder(str(refusal)) from refusal
+    if head[0] != pipe.ORDER or len(head) != 9 or any(len(row) != 8 for row in rows):
+        raise NoOrder("报盘文件的栏数不对。")
+    number, payer, count, total = head[2], head[4], head[7], head[8]
+    lines = [
+        PaymentLine(
+            batch_number=number,
+            line_no=line_no,
+            payer_account=payer,
+            holder=holder,
+            account=account,
+            bank=bank,
+            bank_code=bank_code,
+            amount=_money(amount),
+            purpose=purpose,
+        )
+        for _, line_no, holder, account, bank, bank_code, amount, purpose in rows
+    ]
+    return lines, int(_number(count)), _money(total)
 
 
 def _of_pain001(content: bytes) -> tuple[list[PaymentLine], int, Decimal]:

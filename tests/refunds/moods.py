@@ -1,5 +1,6 @@
 """Our money beside the practice bank's books: plain functions for tests."""
 
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -10,10 +11,11 @@ from django.db.models import Sum
 from refunds.fakebank.bank import Bank
 from refunds.fakebank.folder import Folder
 from refunds.models import Attempt, BankAnswerLine, BankFile, Batch
-from refunds.services import bank
+from refunds.services import bank, batches
 from relief.ledger import services as ledger
 from relief.ledger.models import LedgerLeg
-from relief.models import PaidBack
+from relief.models import Insurance, PaidBack
+from tests.factories import AT
 from tests.refunds.making import TODAY, Cast, overpay
 
 #: Accounts the bank pays, one it refuses, and one that a spreadsheet would cut.
@@ -40,6 +42,25 @@ def exchange(theirs: Bank, *, days: int = 0) -> None:
         bank.exchange(clock=lambda today=today: at(today))
         if days:
             theirs.go_on_to(today + timedelta(days=1))
+
+
+@dataclass
+class Town(Cast):
+    """Everybody, and funds at a bank that reads one format."""
+
+    channel: str = "workbook"
+
+    def register_funds(self) -> None:
+        for place, fund in enumerate(Insurance):
+            batches.register_fund_account(
+                insurance=fund,
+                holder=f"攀枝花市社会保险{fund.label}基金",
+                bank="中国农业银行攀枝花分行",
+                bank_code="103665002003",
+                number=f"2210000000000{place}",
+                channel=self.channel,
+                at=AT,
+            )
 
 
 def order(cast: Cast) -> Batch:

@@ -7,6 +7,7 @@ import re
 import pytest
 from django.conf import settings
 
+from refunds.bank import ADAPTERS
 from refunds.fakebank.moods import FOURTEEN, Mood
 from refunds.models import Attempt, Batch
 from tests.refunds import moods
@@ -29,11 +30,13 @@ CHINESE = re.compile(r"[\u4e00-\u9fff].*。$", re.DOTALL)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("channel", ADAPTERS)
 @pytest.mark.parametrize("mood", FOURTEEN)
-def test_our_money_ends_as_the_bank_has_it(cast, mood, seed):
+def test_our_money_ends_as_the_bank_has_it(mood, channel, seed):
+    cast = moods.Town(channel=channel)
     theirs = moods.open_bank(mood=mood, seed=seed)
     batch = moods.order(cast)
-    moods.exchange(theirs, days=32 if mood == Mood.RETURNS_LATER else 6)
+    moods.exchange(theirs, days={Mood.RETURNS_LATER: 32, Mood.RENAMED: 6}.get(mood, 1))
     said = moods.oddities()
     assert bool(said) == (mood not in HARMLESS), said
     assert all(CHINESE.search(reason) for reason in said), said
@@ -57,7 +60,9 @@ def test_our_money_ends_as_the_bank_has_it(cast, mood, seed):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_three_batches_in_mixed_moods_end_as_the_bank_has_them(cast, seed):
+@pytest.mark.parametrize("channel", ADAPTERS)
+def test_three_batches_in_mixed_moods_end_as_the_bank_has_them(channel, seed):
+    cast = moods.Town(channel=channel)
     theirs = moods.open_bank(mood="mixed", seed=seed)
     for _ in range(3):
         moods.order(cast)
