@@ -2,6 +2,7 @@
 
 - `interface`: an order out, messages in;
 - `workbook`: the xlsx of the contract; `pipe`: text between strokes;
+- `iso20022`: pain.001 out; pain.002, camt.053 and camt.054 in;
 - `replies`: what a bank writes;
 - `signing`: how both sides prove who speaks.
 """
@@ -9,7 +10,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from refunds.bank import pipe, workbook
+from refunds.bank import iso20022, pipe, workbook
 from refunds.bank.interface import (
     Acknowledgement,
     Adapter,
@@ -25,7 +26,8 @@ from refunds.bank.interface import (
 )
 
 ADAPTERS: Mapping[str, Adapter] = {
-    adapter.name: adapter for adapter in (workbook.WorkbookAdapter(), pipe.PipeAdapter())
+    adapter.name: adapter
+    for adapter in (workbook.WorkbookAdapter(), pipe.PipeAdapter(), iso20022.IsoAdapter())
 }
 
 
@@ -48,6 +50,8 @@ def read(path: Path) -> Message:
     """
     with path.open("rb") as file:
         head = file.read(8)
+    if iso20022.is_xml(head):
+        return iso20022.read(_whole(path))
     if pipe.is_pipe(head):
         return pipe.read(_whole(path))
     return workbook.read_answer(path)

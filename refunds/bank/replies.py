@@ -9,7 +9,7 @@ from io import BytesIO
 
 from xlsxwriter import Workbook
 
-from refunds.bank import pipe
+from refunds.bank import iso20022, pipe
 from refunds.bank.interface import Acknowledgement, Answer, Message, Statement
 from refunds.bank.workbook import IN, TOTAL
 
@@ -77,4 +77,7 @@ WRITERS: Mapping[tuple[str, type[Message]], Callable[[Message], bytes]] = {
     ("pipe", Acknowledgement): pipe.reply,
     ("pipe", Answer): pipe.reply,
     ("pipe", Statement): pipe.reply,
+    ("iso20022", Acknowledgement): iso20022.acknowledge,
+    ("iso20022", Answer): iso20022.answer,
+    ("iso20022", Statement): iso20022.state,
 }

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from io import BytesIO
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
 from zipfile import BadZipFile
 
 from python_calamine import CalamineError, CalamineWorkbook
 
-from refunds.bank import pipe
+from refunds.bank import iso20022, pipe
 from refunds.bank.interface import FileRefused, PaymentLine
 from refunds.bank.workbook import OUT, TOTAL
 from registry.workbook import cells
@@ -39,7 +39,7 @@ def read(content: bytes) -> Asked:
     """
     if content.startswith(ZIP):
         return _agreeing("workbook", *_of_workbook(content))
-    if content.lstrip(b"\xef\xbb\xbf \r\n").startswith(b"<"):
+    if iso20022.is_xml(content):
         return _agreeing("iso20022", *_of_pain001(content))
     if pipe.is_pipe(content):
         return _agreeing("pipe", *_of_pipe(content))
@@ -124,12 +124,9 @@ def _of_pipe(content: bytes) -> tuple[list[PaymentLine], int, Decimal]:
 
 def _of_pain001(content: bytes) -> tuple[list[PaymentLine], int, Decimal]:
     try:
-        # The bank's own parser of its own test orders; nobody else's file comes here.
-        root = ElementTree.fromstring(content)  # noqa: S314
-    except ElementTree.ParseError as error:
-        raise NoOrder("报文无法解析。") from error
-    for element in root.iter():  # the version of the schema doesn't matter to us
-        element.tag = element.tag.rpartition("}")[2]
+        root = iso20022.parse(content)
+    except FileRefused as refusal:
+        raise NoOrder(str(refusal)) from refusal
     if root.find("CstmrCdtTrfInitn") is None:
         raise NoOrder("报文不是pain.001。")
     header = "CstmrCdtTrfInitn/GrpHdr/"
@@ -156,7 +153,7 @@ def _of_pain001(content: bytes) -> tuple[list[PaymentLine], int, Decimal]:
     )
 
 
-def _text(element: ElementTree.Element, path: str) -> str:
+def _text(element: Element, path: str) -> str:
     return (element.findtext(path) or "").strip()
 
 
