@@ -119,7 +119,9 @@ def pairs(*, since: date, until: date, rules: ApprovalRules | None) -> list[Pair
             asked is not None
             and usual is not None
             and passed_on >= int(asked["least"])
-            and risks.oddly_often(together, of=passed_on, usual=usual, sigma=float(asked["sigma"]))
+            and risks.oddly_often(
+                together, of=passed_on, usual=usual, sigma=Decimal(asked["sigma"])
+            )
         )
         found.append(
             Pair(
@@ -129,7 +131,7 @@ def pairs(*, since: date, until: date, rules: ApprovalRules | None) -> list[Pair
                 count=count,
                 amount=amount,
                 passed_on=passed_on,
-                usual=None if usual is None else round(Decimal(usual), 2),
+                usual=None if usual is None else round(usual, 2),
                 odd=odd,
             )
         )

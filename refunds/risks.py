@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from hashlib import sha256
-from math import sqrt
 from typing import Any
 
 Thresholds = Mapping[str, Mapping[str, Any]]
@@ -72,7 +71,7 @@ class Line:
     pair_count: int
     #: The second officer's share of what the district's other first officers passed on; None
     #: where there was no other.
-    pair_usual: float | None
+    pair_usual: Decimal | None
     first_refund: bool
 
 
@@ -107,7 +106,7 @@ def reasons(line: Line, rules: Thresholds) -> list[tuple[str, str]]:
             line.pair_count,
             of=line.pair_of,
             usual=line.pair_usual,
-            sigma=float(given("SAME_PAIR", "sigma")),
+            sigma=given("SAME_PAIR", "sigma"),
         )
     ):
         text = (
@@ -124,12 +123,12 @@ def reasons(line: Line, rules: Thresholds) -> list[tuple[str, str]]:
     return found
 
 
-def oddly_often(count: int, *, of: int, usual: float, sigma: float) -> bool:
+def oddly_often(count: int, *, of: int, usual: Decimal, sigma: Decimal) -> bool:
     """Whether a pair met more often than chance would have it, by so many deviations.
 
     Where the district knows only one second officer the usual share is 1, and nothing is odd.
     """
-    return count - of * usual > sigma * sqrt(of * usual * (1 - usual) or 1.0)
+    return count - of * usual > sigma * (of * usual * (1 - usual) or Decimal(1)).sqrt()
 
 
 def ticket(secret: str, receipt: str) -> str:

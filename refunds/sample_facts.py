@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection
@@ -114,14 +115,14 @@ def pairs(*, since: date, until: date) -> dict[tuple[str, int, int], int]:
 
 def compare(
     found: Pairs, *, district: str, first: int, second: int
-) -> tuple[int, int, float | None]:
+) -> tuple[int, int, Decimal | None]:
     """Return how many refunds the first officer passed on, how many of them to the second, and
     the second's share of what the district's other first officers passed on."""
     here = {key: count for key, count in found.items() if key[0] == district}
     passed_on = sum(count for key, count in here.items() if key[1] == first)
     others = sum(count for key, count in here.items() if key[1] != first)
     to_second = sum(count for key, count in here.items() if key[1] != first and key[2] == second)
-    usual = to_second / others if others else None
+    usual = Decimal(to_second) / others if others else None
     return passed_on, here.get((district, first, second), 0), usual
 
 
@@ -136,7 +137,7 @@ def lines_of(
         )
         rows = cursor.fetchall()
     found = pairs(since=today - _days(rules, "SAME_PAIR"), until=today + timedelta(days=1))
-    compared: dict[tuple[str, int, int], tuple[int, int, float | None]] = {}
+    compared: dict[tuple[str, int, int], tuple[int, int, Decimal | None]] = {}
     lines = {}
     for key, receipt, amount, paid, age, sharers, total, new, first, second, district in rows:
         meeting = (district, first, second)

@@ -13,7 +13,6 @@ from django.utils import timezone
 
 from refunds.services import tiers
 
-
 FUNCTIONS = """
 CREATE FUNCTION refunds_rules_on(day date) RETURNS bigint
 LANGUAGE sql STABLE AS $$

@@ -285,7 +285,7 @@ PLAIN = {
     "account_sum": Decimal("1000.00"),
     "pair_of": 30,
     "pair_count": 10,
-    "pair_usual": 1 / 3,
+    "pair_usual": Decimal(1) / 3,
     "first_refund": False,
 }
 
@@ -306,7 +306,7 @@ PLAIN = {
         ({"pair_count": 18}, ["SAME_PAIR"]),
         ({"pair_count": 17}, []),
         ({"pair_of": 9, "pair_count": 9}, []),
-        ({"pair_count": 30, "pair_usual": 1.0}, []),  # the district has only one
+        ({"pair_count": 30, "pair_usual": Decimal(1)}, []),  # the district has only one
         ({"pair_count": 30, "pair_usual": None}, []),  # nobody to compare with
         ({"first_refund": True}, []),
         (
