@@ -82,7 +82,7 @@ def _of_enterprise(viewer: scope.Viewer) -> list[Todo]:
             "有钱要退给您",
             sum(counts.get(state, 0) for state in UNDECIDED),
             reverse("portal_refunds:offer"),
-            "请选择退费并确认收款账户",
+            "请选择退到账户，或者冲抵其他月份",
         ),
         Todo(
             "退费没有到账",
