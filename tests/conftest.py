@@ -4,6 +4,7 @@ With no DATABASE_URL the tests use an embedded server of their own (`var/test`).
 """
 
 import os
+import uuid
 from collections.abc import Iterator
 
 import pytest
@@ -14,6 +15,7 @@ from django.test import override_settings
 
 from config.database.base import DatabaseWrapper
 from config.embedded import servers
+from relief.ledger import heads
 
 membership = pytest.StashKey[servers.Membership]()
 
@@ -74,6 +76,15 @@ def flush_as_owner() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DatabaseOperations, "execute_sql_flush", execute_sql_flush)
         yield
+
+
+@pytest.fixture(autouse=True)
+def ledger_heads_elsewhere(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Give each test a folder of its own for exported heads: another test's book is another."""
+    where = tmp_path_factory.getbasetemp() / "ledger-heads" / uuid.uuid4().hex
+    monkeypatch.setattr(heads, "folder", lambda: where)
 
 
 @pytest.fixture(scope="session", autouse=True)

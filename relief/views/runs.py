@@ -11,6 +11,7 @@ from registry import locks, paging, scope
 from registry.models import Agency, Officer, Post, WorkState
 from relief import queries, tasks
 from relief.forms import RunForm
+from relief.ledger.services import runs as posting
 from relief.models import Run
 from relief.policy import NoRuleInForce
 from relief.queries import desk
@@ -93,6 +94,7 @@ def run_detail(request: HttpRequest, run_id: int) -> HttpResponse:
             "documents": queries.policy_as_of(run.as_of).documents,
             "progress": desk.progress(run),
             "is_open": run.state in OPEN,
+            "is_posted": posting.is_posted(run),
             "may_cancel": run.state in OPEN and may_start(scope.officer_of(request)),
             "differences": desk.differences(run),
             "changes": desk.largest_changes(run, viewer),

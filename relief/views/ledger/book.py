@@ -18,6 +18,9 @@ from relief.ledger.accounts import Account
 from relief.ledger.services import heads
 from relief.models import Insurance, LedgerLeg
 
+#: Who reads the proofs and the corrections.
+WATCHERS = (Post.FUND_FINANCE, Post.HEAD, Post.AUDIT)
+
 
 def _asked(form: forms.Form) -> tuple[date, dict[str, Any]]:
     """Return the day asked for, today by default, and whatever else the form says."""
@@ -40,6 +43,7 @@ def sheet(request: HttpRequest) -> HttpResponse:
             "funds": Insurance,
             "rows": queries.sheet(queries.legs_for(scope.viewer(request)), day),
             "proof": queries.proofs().first(),
+            "watches": scope.officer_of(request).post in WATCHERS,
         },
     )
 
@@ -107,10 +111,8 @@ def _may_propose(viewer: scope.Viewer) -> bool:
 
 
 @require_safe
-@scope.officer_required(Post.FUND_FINANCE, Post.HEAD, Post.AUDIT)
+@scope.officer_required(*WATCHERS)
 def proofs(request: HttpRequest) -> HttpResponse:
     """Show how the proofs ended, and where each chain ends."""
     page = paging.page_of(request, queries.proofs())
-    return render(
-        request, "relief/ledger/proofs.html", {"page": page, "heads": heads(), "latest": page[:1]}
-    )
+    return render(request, "relief/ledger/proofs.html", {"page": page, "heads": heads()})

@@ -23,11 +23,6 @@ from tests.relief.ledger.booking import AT, MARCH, as_superuser, officer, propos
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def heads_elsewhere(settings, tmp_path):
-    settings.DATA_DIR = tmp_path
-
-
 @pytest.fixture
 def desk(client):
     """Return a way to read pages as an officer of a post."""

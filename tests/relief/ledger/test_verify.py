@@ -25,11 +25,6 @@ EDITS = 1000 if os.environ.get("SOAK") == "1" else 60
 DAY = date(2020, 8, 3)
 
 
-@pytest.fixture(autouse=True)
-def heads_elsewhere(settings, tmp_path):
-    settings.DATA_DIR = tmp_path
-
-
 def make_book() -> None:
     """Make a book with rows of every kind and several postings a chain, as the facts have it."""
     for number in range(3):
