@@ -71,10 +71,10 @@ def prove_ledger() -> None:
 
 def ring_due() -> int:
     """Ring once for each block to be posted and each shard due; return how many shards."""
+    due = work.due_shards(at=timezone.now())  # may end a run, whose blocks are due then
     for work_id in posting.due(at=timezone.now()):
         if not doorbell.ring(post_block, work_id=work_id):
             break
-    due = work.due_shards(at=timezone.now())
     for shard_id in due:
         if not doorbell.ring(work_shard, shard_id=shard_id):
             break

@@ -1,4 +1,7 @@
-"""Employer money that left again, or came back: posted by what the bank has confirmed."""
+"""Employer money that left a month again, or came back: by what the bank has confirmed, or offset.
+
+The ledger's own entry is the caller's: from where the money stood to `arrived` or `offset`.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,6 +16,7 @@ from relief.models import PaidBack
 class Posting:
     """One month's part, in yuan: positive when it was paid out, negative when it came back.
 
+    An offset (`kind`) is positive on the month that gives, negative on the month that takes.
     `reference` names the cause; a cause is posted once for ever.
     """
 
@@ -22,6 +26,7 @@ class Posting:
     amount: Decimal
     on: date
     reference: str
+    kind: str = PaidBack.Kind.REFUND
 
 
 def post(*, postings: Iterable[Posting]) -> None:
@@ -41,6 +46,7 @@ def post(*, postings: Iterable[Posting]) -> None:
                 amount=posting.amount,
                 on=posting.on,
                 reference=posting.reference,
+                kind=posting.kind,
             )
             for posting in postings
         ],
