@@ -170,7 +170,7 @@ def test_on_every_day_the_book_says_what_the_facts_say(steps):
 PARTS = st.lists(st.decimals("0.01", "9999999.99", places=2), min_size=1, max_size=12)
 
 
-@settings(max_examples=2000 if os.environ.get("SOAK") == "1" else 200)
+@settings(max_examples=100_000 if os.environ.get("SOAK") == "1" else 200, deadline=None)
 @given(parts=PARTS)
 def test_the_parts_of_a_movement_are_the_whole(parts):
     amounts = {months.after(MONTHS[0], place): part for place, part in enumerate(parts)}
