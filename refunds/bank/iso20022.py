@@ -4,6 +4,7 @@ Our line number is the EndToEndId, the batch number the MsgId and PmtInfId. A pa
 back (退票) is a camt.054 credit with a return reason.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from datetime import date
 from decimal import Decimal
@@ -40,6 +41,7 @@ _ROOTS = {
 _OTHERS = {OTHER: "OTHR", PAYMENT: "PMNT", BACK: "RETN"}
 _KINDS = {code: kind for kind, code in _OTHERS.items()}
 _NOTE = 140  # characters of unstructured text in these versions
+_COUNT = re.compile(r"[0-9]{1,15}")  # as many digits as the schema allows
 
 
 class IsoAdapter:
@@ -268,7 +270,7 @@ def _answer(body: Element) -> Answer:
     count, total = _text(body, f"{summary}NbOfNtries"), _text(body, f"{summary}Sum")
     return Answer(
         tuple(rows),
-        int(count) if count.isascii() and count.isdigit() else None,
+        int(count) if _COUNT.fullmatch(count) else None,
         _money(total) if total else None,
     )
 

@@ -134,7 +134,7 @@ def _declared(found: Mapping[str, Cell]) -> tuple[int | None, Decimal | None]:
     count = cells.plain(found["line_no"]).removesuffix(".0")
     amount = _value(next(column for column in IN if column.name == "amount"), found["amount"])
     return (
-        int(count) if count.isascii() and count.isdigit() else None,
+        int(count) if re.fullmatch("[0-9]{1,15}", count) else None,
         Decimal(amount) if isinstance(amount, str) and amount else None,
     )
 
