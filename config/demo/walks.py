@@ -9,9 +9,9 @@ from config.demo.steps import Town, Unexpected
 from config.demo.stories import Walk
 from refunds.fakebank.folder import Folder
 from refunds.management.commands import demo_bank
-from refunds.models import Batch, FundAccount, Obligation
-from refunds.services import approve, bank, batches, choose
-from refunds.workflow import UNDECIDED, State
+from refunds.models import Batch, FundAccount, Obligation, SampleCheck
+from refunds.services import approve, bank, batches, choose, sampling
+from refunds.workflow import UNDECIDED, BatchState, State
 from registry import queries as registry_queries
 from registry.models import Agency, Employer, Membership, Officer, Post
 from relief.models import Insurance
@@ -124,22 +124,39 @@ class WalkOn:
                     at=town.clock(),
                 )
         elif state in (State.CHECKED, State.APPROVED):
-            before, officer = {
-                State.CHECKED: (State.CHOSEN, people.reviewer),
-                State.APPROVED: (State.CHECKED, people.cashier),
+            turns = {
+                State.CHECKED: ((State.CHOSEN, people.reviewer),),
+                # Large amounts need the head as well.
+                State.APPROVED: ((State.CHECKED, people.cashier), (State.ENDORSED, people.head)),
             }[state]
-            for refund in self._refunds(employer, before):
-                approve.grant(obligation_id=refund.pk, officer=officer, at=town.clock())
+            for before, officer in turns:
+                for refund in self._refunds(employer, before):
+                    approve.grant(obligation_id=refund.pk, officer=officer, at=town.clock())
         elif state == State.IN_BATCH:
-            for refund in self._refunds(employer, State.APPROVED):
-                batches.seal_batch(
-                    insurance=refund.insurance, officer=people.cashier, at=town.clock()
-                )
+            for fund in sorted({r.insurance for r in self._refunds(employer, State.APPROVED)}):
+                batches.draft_batch(insurance=fund, officer=people.cashier, at=town.clock())
         elif state == State.AT_BANK:
+            self._sign(people, town)
             bank.exchange(clock=town.clock)
         else:
             self._have_answered(employer, town)
             bank.exchange(clock=town.clock)
+
+    def _sign(self, people: "_People", town: Town) -> None:
+        """Let audit clear the drafts, another hand check them and the head approve them."""
+        for batch in Batch.objects.filter(state=BatchState.DRAFT).order_by("pk"):
+            if drawn := list(sampling.uncleared(batch).values_list("pk", flat=True)):
+                sampling.check(
+                    batch_id=batch.pk,
+                    line_ids=drawn,
+                    verdict=SampleCheck.Verdict.CLEAR,
+                    reason="",
+                    officer=people.auditor,
+                    at=town.clock(),
+                )
+            seen = {"number": batch.number, "seen": batch.lines_sha256, "at": town.clock()}
+            batches.check_batch(officer=people.accountant, **seen)
+            batches.approve_batch(officer=people.head, **seen)
 
     def _have_answered(self, employer: Employer, town: Town) -> None:
         """Put the demo bank's answers to this employer's batches where the bank would."""
@@ -171,7 +188,14 @@ class _People:
             employer=employer, user__email__endswith=f"@{MAIL_DOMAIN}"
         )
         self.reviewer = self._officer(Post.REVIEWER, employer.district_id)
-        self.cashier = self._officer(Post.FUND_FINANCE, "510400")
+        self.cashier = self._named("city-cashier")
+        self.accountant = self._named("city-accountant")
+        self.head = self._named("city-head")
+        self.auditor = self._named("city-auditor")
+
+    def _named(self, username: str) -> Officer:
+        officers = Officer.objects.select_related("agency__district", "user")
+        return officers.get(user__username=username, user__email__endswith=f"@{MAIL_DOMAIN}")
 
     def _officer(self, post: Post, district_id: str) -> Officer:
         return Officer.objects.select_related("agency__district", "user").get(

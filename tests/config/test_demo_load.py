@@ -165,12 +165,10 @@ class TestTheDemoCity(TestCase):
     def test_every_state_of_a_refund_and_of_a_batch_has_content(self):
         states = set(Obligation.objects.values_list("state", flat=True))
 
-        assert states == {state.value for state in State}
-        assert set(Batch.objects.values_list("state", flat=True)) == {
-            "SEALED",
-            "SENT",
-            "ANSWERED",
-        }
+        # Offsets end with the period they are for; the head and audit hold nothing up here.
+        passed = {State.OFFSETTING, State.OFFSET, State.ENDORSED, State.HELD}
+        assert states == {state.value for state in set(State) - passed}
+        assert set(Batch.objects.values_list("state", flat=True)) == {"DRAFT", "SENT", "ANSWERED"}
 
     def test_much_is_left_for_the_newcomer(self):
         assert [refund.state for refund in refunds_of("small")] == [State.OFFERED] * 3
