@@ -192,10 +192,15 @@ TELLING = {
 BANK_DIR = DATA_DIR / "bank"
 # With a key, only files that the bank has signed with it are read; see docs/algorithms/fake-bank.md.
 BANK_HMAC_KEY = os.environ.get("BANK_HMAC_KEY", "")
-# Until when overpayments may be offset; by default the end of the last waived month, by the
-# published documents.
+# Until when overpayments may be offset; None: the end of the last waived month, by the published
+# documents. The demo's town lives in 2020 on today's clock, so there it has no end.
+_DEMO = not TESTING and (DATA_DIR / "demo_password").exists()
 OFFSET_LAST_DAY = (
-    date.fromisoformat(os.environ["OFFSET_LAST_DAY"]) if "OFFSET_LAST_DAY" in os.environ else None
+    date.fromisoformat(os.environ["OFFSET_LAST_DAY"])
+    if os.environ.get("OFFSET_LAST_DAY")
+    else date.max
+    if _DEMO
+    else None
 )
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

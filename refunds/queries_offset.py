@@ -69,10 +69,11 @@ def uses_of(obligation: Obligation) -> QuerySet[OffsetUse]:
 
 def last_day(*, today: date) -> date | None:
     """Return the last day on which money may be offset: the end of the last waived month, by
-    the documents published so far, unless the installation names another. None before the
-    first waiver."""
-    if settings.OFFSET_LAST_DAY:
-        return settings.OFFSET_LAST_DAY
+    the documents published so far, unless the installation names another. None: without end, or
+    before the first waiver."""
+    named: date | None = settings.OFFSET_LAST_DAY
+    if named:
+        return named if named < date.max else None
     ends = [waiver.last for waiver in policies.policy_as_of(today).waivers() if waiver.last]
     return months.last_day(max(ends)) if ends else None
 
