@@ -192,6 +192,9 @@ TELLING = {
 BANK_DIR = DATA_DIR / "bank"
 # With a key, only files that the bank has signed with it are read; see docs/algorithms/fake-bank.md.
 BANK_HMAC_KEY = os.environ.get("BANK_HMAC_KEY", "")
+# The direct link (银企直连), for fund accounts that use it.
+BANK_LINK_URL = os.environ.get("BANK_LINK_URL", "").rstrip("/")
+BANK_LINK_KEY = os.environ.get("BANK_LINK_KEY", "")
 # Until when overpayments may be offset; None: the end of the last waived month, by the published
 # documents. The demo's town lives in 2020 on today's clock, so there it has no end.
 _DEMO = not TESTING and (DATA_DIR / "demo_password").exists()

@@ -18,9 +18,11 @@ from django.db import transaction
 
 from casework import services as casework
 from refunds import bank as formats
-from refunds.bank.signing import BESIDE
-from refunds.models import Attempt, BankFile, Batch, BatchSend, Obligation
+from refunds.bank import link
+from refunds.bank.signing import BESIDE, sign_file
+from refunds.models import Attempt, BankFile, Batch, BatchSend, Link, Obligation
 from refunds.services import answers, batches, book, genuine, receipts, reconcile, statements
+from refunds.services.locking import hold_money
 from refunds.workflow import Action, AttemptState, BatchState, State
 from registry import bulk
 
@@ -73,9 +75,20 @@ def exchange(*, clock: Callable[[], datetime]) -> Exchanged:
     seal_approved(clock=clock)
     for batch in Batch.objects.filter(state=BatchState.SEALED).order_by("pk"):
         done.sent += send(batch, clock=clock)
+    fetch_outbox()
     for path in waiting():
         take(path, done=done, at=clock())
+    end_answered_tries(at=clock())
     return done
+
+
+def end_answered_tries(*, at: datetime) -> None:
+    """End the tries whose batch the bank has answered before it said that it has it."""
+    answered = BatchSend.objects.filter(
+        outcome=BatchSend.Outcome.OPEN,
+        batch__state__in=[BatchState.ANSWERED, BatchState.CLOSED],
+    )
+    answered.update(outcome=BatchSend.Outcome.DONE, ended_at=at, said="从银行的答复得知已送到")
 
 
 def seal_approved(*, clock: Callable[[], datetime]) -> None:
@@ -96,8 +109,93 @@ def send(batch: Batch, *, clock: Callable[[], datetime]) -> bool:
     tried = begin(batch_id=batch.pk, at=clock())
     if tried is None:
         return False
+    if batch.account is not None and batch.account.link == Link.HTTP:
+        return _send_directly(batch, tried, clock=clock)
     write_file(batch)
     return note_sent(batch_id=batch.pk, at=clock())
+
+
+def direct_link() -> link.Link | None:
+    """Return the direct link to the bank, if one is agreed."""
+    if not (settings.BANK_LINK_URL and settings.BANK_LINK_KEY):
+        return None
+    return link.Link(settings.BANK_LINK_URL, settings.BANK_LINK_KEY.encode())
+
+
+def _send_directly(batch: Batch, tried: BatchSend, *, clock: Callable[[], datetime]) -> bool:
+    """Hand a batch in over the direct link, if the bank says that it doesn't have it yet.
+
+    Silence leaves the try open: the next exchange asks again.
+    """
+    bank = direct_link()
+    try:
+        if bank is None:
+            raise link.NoAnswer("没有设置银企直连的地址和密钥（BANK_LINK_URL、BANK_LINK_KEY）。")
+        known = bank.knows(batch.number)
+        if known and known != batch.content_sha256:
+            raise link.NoAnswer("银行在这个批次号下有另一份内容，不能再送。请立即与银行核对。")
+        if not known:
+            bank.hand_in(batch.number, bytes(batch.content))
+    except link.NoAnswer as silence:
+        said = BatchSend.objects.filter(pk=tried.pk, outcome=BatchSend.Outcome.OPEN)
+        said.update(said=str(silence)[:200])
+        return False
+    except link.Refused as refusal:
+        note_refused(batch_id=batch.pk, tried=tried, reason=str(refusal), at=clock())
+        return False
+    return note_sent(batch_id=batch.pk, at=clock(), said="银企直连")
+
+
+@transaction.atomic
+def note_refused(*, batch_id: int, tried: BatchSend, reason: str, at: datetime) -> None:
+    """Note that the bank won't take a batch: none of it will be paid."""
+    hold_money()
+    batch = Batch.objects.defer("content").select_for_update().get(pk=batch_id)
+    opened = batch.sends.filter(pk=tried.pk, outcome=BatchSend.Outcome.OPEN)
+    if not opened.update(outcome=BatchSend.Outcome.REFUSED, ended_at=at, said=reason[:200]):
+        return
+    receipts.take_receipt(
+        batch_number=batch.number,
+        accepted=False,
+        reason=reason,
+        rows=(),
+        name=f"银企直连-{batch.number}-{tried.number}",
+        digest=sha256(f"link\n{batch.number}\n{tried.number}\n{reason}".encode()).hexdigest(),
+        at=at,
+    )
+
+
+def fetch_outbox() -> int:
+    """Put what the bank has for us over the direct link into the folder; return how many files.
+
+    How far we are is a note beside the folders: without it everything is fetched again, which
+    does no harm, as each content is read once.
+    """
+    bank = direct_link()
+    if bank is None:
+        return 0
+    mark = Path(settings.BANK_DIR) / "outbox-after.txt"
+    try:
+        after = int(mark.read_text()) if mark.exists() else 0
+    except ValueError:
+        after = 0
+    fetched = 0
+    try:
+        for file in bank.files(after=after):
+            # The name is the bank's, the place isn't.
+            plain = file.name.replace("/", "_").replace("\\", "_").lstrip(".~")[-100:]
+            target = folder("in") / f"{file.id:08d}-{plain}"
+            content = bank.fetch(file)
+            if settings.BANK_HMAC_KEY:  # the bank has signed the answer that brought it
+                key = settings.BANK_HMAC_KEY.encode()
+                signed = sign_file(key, name=target.name, digest=file.sha256)
+                _put(genuine.signature_of(target), signed.encode())
+            _put(target, content)
+            _put(mark, str(file.id).encode())
+            fetched += 1
+    except link.NoAnswer:
+        pass  # the next exchange asks again
+    return fetched
 
 
 @transaction.atomic
@@ -118,10 +216,13 @@ def begin(*, batch_id: int, at: datetime) -> BatchSend | None:
 
 def write_file(batch: Batch) -> Path:
     """Put a batch's bytes into the bank's folder, whole or not at all."""
-    target = folder("out") / batch.file_name
-    draft = target.with_name(f".{batch.file_name}.{token_hex(6)}")
+    return _put(folder("out") / batch.file_name, bytes(batch.content))
+
+
+def _put(target: Path, content: bytes) -> Path:
+    draft = target.with_name(f".{target.name}.{token_hex(6)}")
     with draft.open("wb") as file:
-        file.write(bytes(batch.content))
+        file.write(content)
         file.flush()
         os.fsync(file.fileno())
     draft.replace(target)

@@ -119,3 +119,14 @@ def test_the_books_survive_a_kill_at_any_moment(tmp_path):
     assert bank.books.truth() == calm.books.truth()
     names = {path.name for path in (tmp_path / "bank" / "in").iterdir() if path.name[0] != "."}
     assert names >= {file.name for file in calm.outbox()}
+
+
+def test_the_bank_knows_nothing_of_ours_but_the_formats():
+    look = (
+        "import sys, refunds.fakebank.program;"
+        "print([name for name in sys.modules if name.split('.')[0] in"
+        " {'django', 'relief', 'casework', 'psycopg2', 'config'}"
+        " or name in {'refunds.models', 'refunds.services'}])"
+    )
+    found = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
