@@ -88,3 +88,17 @@ def ended(obligation: Obligation, *, used: Decimal, reason: str) -> Message:
         ),
         path=OFFER_PATH,
     )
+
+
+def goes_on(obligation: Obligation) -> Message:
+    """Return the notice that an offset goes on with another amount, without another choice."""
+    return Message(
+        employer_id=obligation.employer_id,
+        key=f"refund.offset.goes_on.{obligation.pk}",
+        title=f"冲抵的金额有变动：{Insurance(obligation.insurance).label}{obligation.amount:,.2f}元",
+        body=(
+            f"核定结果或缴费有变动，原来冲抵的钱现在由编号{obligation.receipt}继续冲抵，"
+            f"共{obligation.amount:,.2f}元，不用重新选择。没有用掉以前可以改选退费。"
+        ),
+        path=f"/portal/refunds/{obligation.receipt}/",
+    )

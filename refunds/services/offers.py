@@ -18,7 +18,7 @@ from django.utils import timezone
 from casework import services as casework
 from casework.models import Move
 from casework.receipts import new_receipt
-from refunds import letters, queries, queries_offset
+from refunds import letters, letters_offset, queries, queries_offset
 from refunds.models import Obligation, ObligationItem, OfferWork
 from refunds.services import book, offsets
 from refunds.services.locking import hold_money
@@ -282,6 +282,11 @@ def _write(
     stood: dict[Account, list[Obligation]] = defaultdict(list)
     for each in replaced:
         stood[book.STANDS_ON[State(each.state)]].append(each)
+    for each in dropped:
+        if each.state == State.OFFSETTING:
+            # The enterprise's wish stands for what is left of it.
+            freed = offset.freed[each.employer_id, each.insurance]
+            freed.update(item.month for item in each.items.all())
     offset.entries += offsets.end(partly, by=casework.SYSTEM, at=at, reason=_CHANGED)
     moves = [
         each.prepare(Action.SUPERSEDE, by=casework.SYSTEM, at=at, reason=_CHANGED)
@@ -299,6 +304,7 @@ def _write(
     bulk.store(moves)
     told = [each for each in opened if each not in carried]
     casework.send_notices(_messages(plan, told), at=at)
+    casework.send_notices([letters_offset.goes_on(each) for each in carried], at=at)
     shifts = [partial(book.dropped, stood, at=at), partial(book.opened, opened, at=at)]
     written = Offered(
         opened=len(opened),

@@ -131,6 +131,20 @@ def test_what_a_month_does_not_need_any_more_pays_the_next_one(cast):
     assert set(ObligationItem.objects.values_list("month", flat=True)) == {FEBRUARY}
 
 
+def test_a_smaller_overpayment_goes_on_without_another_choice(cast):
+    employer = overpay()
+    lack(employer, month=APRIL, amount="300.00")
+    offer(employer)
+    choose_offset(cast, employer)
+    assess(employer, fraction="0.9")
+    offer(employer)
+    assert states(employer) == [("OFFSET", "1000.00"), ("OFFSETTING", "600.00")]
+    assert standing(employer) == {(2, 4): "300.00"}
+    told = Notice.objects.get(key__startswith="refund.offset.goes_on.")
+    assert told.title == "冲抵的金额有变动：养老600.00元"
+    assert Notice.objects.filter(key__startswith="refund.offered.").count() == 1
+
+
 def test_a_month_paid_in_cash_gives_the_offset_back(cast):
     employer = overpay()
     lack(employer, month=APRIL, amount="400.00")
