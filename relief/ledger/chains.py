@@ -34,6 +34,7 @@ class Open:
     entries: int
     legs: int
     debit: Decimal
+    cause: str
 
     @property
     def chain(self) -> str:
@@ -61,10 +62,11 @@ def without_events(reached: Mapping[str, int]) -> list[tuple[str, int]]:
     return sorted(item for item in reached.items() if not item[0].endswith(f"-{EVENTS}"))
 
 
-def close(postings: Iterable[Open], *, cause: str, at: datetime) -> None:
+def close(postings: Iterable[Open], *, at: datetime) -> None:
     """Seal postings and write them, in the order of their chains.
 
-    Their chains stay locked until the transaction ends: call it as its last write.
+    Their chains stay locked until the transaction ends: call it once, as its last write. Who
+    closes twice in one transaction may wait in a ring with somebody else.
     """
     for posting in sorted(postings, key=lambda each: (each.chain, each.id)):
         entries, legs = _hashes(posting.id)  # read before others have to wait for us
@@ -76,7 +78,7 @@ def close(postings: Iterable[Open], *, cause: str, at: datetime) -> None:
             entries=posting.entries,
             legs=posting.legs,
             debit=posting.debit,
-            cause=cause[:80],
+            cause=posting.cause[:80],
             at=at,
         )
         LedgerPosting.objects.create(

@@ -75,6 +75,7 @@ def verify(*, at: datetime) -> Report:
         try:
             _rows_are_as_written(cursor)
             _entries_balance(cursor)
+            _offsets_come_to_nothing(cursor)
             _chains_are_whole(cursor, report)
             _nothing_is_cut_off(report)
             _facts_agree(cursor, report, at)
@@ -134,6 +135,25 @@ def _entries_balance(cursor: CursorWrapper) -> None:
         entry, balance, strays = found
         wrong = "与它的分录不属于同一单位、险种、日期或批次" if strays else f"借贷相差 {balance} 元"
         raise _Wrong("balance", f"凭证{entry}", f"凭证 {entry} {wrong}。")
+
+
+def _offsets_come_to_nothing(cursor: CursorWrapper) -> None:
+    """What some months of an employer and fund give, others take."""
+    found = _first(
+        cursor,
+        """
+        SELECT e.uscc, l.insurance, sum(l.amount)
+        FROM relief_ledgerleg l LEFT JOIN registry_employer e ON e.id = l.employer_id
+        WHERE l.account = 'offset'
+        GROUP BY l.employer_id, e.uscc, l.insurance HAVING sum(l.amount) <> 0
+        ORDER BY l.employer_id, l.insurance LIMIT 1
+        """,
+    )
+    if found is not None:
+        uscc, insurance, amount = found
+        raise _Wrong(
+            "offset", f"{uscc} {insurance}", f"{uscc} {insurance} 的冲抵两边相差 {amount} 元。"
+        )
 
 
 # One pass each over legs and entries; small columns only, in the order of their numbers.

@@ -28,7 +28,7 @@ _ENTRY_COLUMNS = "id, posting_id, employer_id, insurance, value_on, reason, docu
 _LEG_COLUMNS = "id, posting_id, entry_id, employer_id, insurance, value_on, month, account, amount"
 
 # Numbers are drawn in the order in which an account is read later: by employer, fund and month.
-_WRITE = f"""
+_WRITE_LEGS = f"""
 , moved AS MATERIALIZED (
     SELECT employer_id, insurance, month, account, value_on, amount, document FROM difference
     UNION ALL
@@ -106,15 +106,14 @@ def bring_up_to_date(
     """
     first, last, ids = _selected(employer_ids, block)
     _lock_blocks(sorted({pk // BLOCK for pk in ids} if ids is not None else {first // BLOCK}))
-    legs = 0
+    opened = []
     for source in slots.sources() if only is None else only:
-        legs += _post(
+        opened += _write(
             facts.difference(source),
             {**_parameters(source, at), "first": first, "last": last, "employer_ids": ids},
             reason=source.reason,
-            at=at,
         )
-    return legs
+    return _close(opened, at)
 
 
 @transaction.atomic
@@ -130,7 +129,8 @@ def post_run(*, run_id: int, block: int, at: datetime) -> int:
         "run": run_id,
         "document": f"核定{run_id}",
     }
-    return _post(facts.difference(source, of_run=True), parameters, reason=source.reason, at=at)
+    difference = facts.difference(source, of_run=True)
+    return _close(_write(difference, parameters, reason=source.reason), at)
 
 
 def post_imported_payments(*, import_id: int, at: datetime) -> int:
@@ -138,7 +138,8 @@ def post_imported_payments(*, import_id: int, at: datetime) -> int:
 
     Each voucher is an entry. Nobody else knows the rows yet, so nobody else posts them.
     """
-    return _post(facts.IMPORTED, {"source": import_id}, reason=facts.PAID.reason, at=at)
+    opened = _write(facts.IMPORTED, {"source": import_id}, reason=facts.PAID.reason)
+    return _close(opened, at)
 
 
 def missing(*, at: datetime, block: int) -> list[Missing]:
@@ -186,13 +187,18 @@ def _parameters(source: Source, at: datetime) -> dict[str, Any]:
     }
 
 
-def _post(difference: str, parameters: Mapping[str, Any], *, reason: str, at: datetime) -> int:
+def _write(difference: str, parameters: Mapping[str, Any], *, reason: str) -> list[chains.Open]:
+    """Write the entries and legs of a difference; return their postings, which come last."""
     with connection.cursor() as cursor:
         for setting, value in _PLAN.items():
             cursor.execute(f"SET LOCAL {setting} = {value}")
-        cursor.execute(f"WITH {difference} {_WRITE}", {**parameters, "reason": reason})
-        opened = [chains.Open(*row) for row in cursor.fetchall()]
+        cursor.execute(f"WITH {difference} {_WRITE_LEGS}", {**parameters, "reason": reason})
+        opened = [chains.Open(*row, cause=reason) for row in cursor.fetchall()]
         for setting in _PLAN:
             cursor.execute(f"SET LOCAL {setting} TO DEFAULT")
-    chains.close(opened, cause=reason, at=at)
+    return opened
+
+
+def _close(opened: Sequence[chains.Open], at: datetime) -> int:
+    chains.close(opened, at=at)
     return sum(posting.legs for posting in opened)

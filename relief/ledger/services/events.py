@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from decimal import Decimal
 
 from django.db import connection, transaction
 
@@ -58,13 +57,13 @@ def post(*, entries: Iterable[Entry], at: datetime, cause: str = "") -> None:
     first = next(iter(by_fund.values()))[0].reason
     ids = _draw("relief_ledgerposting", len(by_fund))
     opened = [
-        _write(posting_id, insurance, found)
+        _write(posting_id, insurance, found, cause=cause or first)
         for posting_id, (insurance, found) in zip(ids, sorted(by_fund.items()), strict=True)
     ]
-    chains.close(opened, cause=cause or first, at=at)
+    chains.close(opened, at=at)
 
 
-def _write(posting_id: int, insurance: str, entries: Sequence[Entry]) -> chains.Open:
+def _write(posting_id: int, insurance: str, entries: Sequence[Entry], *, cause: str) -> chains.Open:
     """Write one fund's entries and legs; their posting comes last."""
     ids = _draw("relief_ledgerentry", len(entries))
     rows = [
@@ -100,7 +99,15 @@ def _write(posting_id: int, insurance: str, entries: Sequence[Entry]) -> chains.
         cursor.execute(_LEGS, [leg_ids, *(list(column) for column in zip(*legs, strict=True))])
     amounts = [leg.amount for entry in entries for leg in entry.legs]
     debit = sum((amount for amount in amounts if amount > 0), ZERO)
-    return chains.Open(posting_id, insurance, chains.EVENTS, len(rows), len(legs), Decimal(debit))
+    return chains.Open(
+        id=posting_id,
+        insurance=insurance,
+        lane=chains.EVENTS,
+        entries=len(rows),
+        legs=len(legs),
+        debit=debit,
+        cause=cause,
+    )
 
 
 def _draw(table: str, count: int) -> list[int]:

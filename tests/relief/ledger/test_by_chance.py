@@ -54,9 +54,8 @@ STEPS = st.lists(
         st.tuples(st.just("pay"), unit, month, fund, amount, day),
         st.tuples(st.just("import"), unit, month, fund, st.lists(amount, max_size=3), day),
         st.tuples(st.just("reverse"), st.integers(0, 9)),
-        st.tuples(
-            st.just("back"), unit, month, fund, amount, day, st.sampled_from(PaidBack.Kind.values)
-        ),
+        st.tuples(st.just("back"), unit, month, fund, amount, day),
+        st.tuples(st.just("offset"), unit, month, month, fund, amount, day),
     ),
     min_size=2,
     max_size=12,
@@ -87,8 +86,12 @@ def carry_out(step, units: list[Employer]) -> None:
             ledger.post_imported_payments(import_id=source.pk, at=AT)
         case "reverse", which:
             take_back(which)
-        case "back", who, of, insurance, amount, on, kind:
-            pay_back(units[who], amount, month=of, insurance=insurance, on=on, kind=kind)
+        case "back", who, of, insurance, amount, on:
+            pay_back(units[who], amount, month=of, insurance=insurance, on=on)
+        case "offset", who, gives, takes, insurance, amount, on:
+            how = {"insurance": insurance, "on": on, "kind": PaidBack.Kind.OFFSET}
+            pay_back(units[who], amount, month=gives, **how)
+            pay_back(units[who], f"-{amount}", month=takes, **how)
 
 
 def take_back(which: int) -> None:

@@ -290,6 +290,15 @@ def test_facts_changed_behind_the_book_are_found():
         assert payment.employer.uscc in problem.row
 
 
+def test_an_offset_that_gives_more_than_it_takes_is_found():
+    employer = make_employer()
+    pay_back(employer, "5.00", kind=PaidBack.Kind.OFFSET)
+
+    problem = verify(at=AT).problem
+
+    assert (problem.kind, problem.row) == ("offset", f"{employer.uscc} pension")
+
+
 def test_json_names_the_first_bad_row():
     make_book()
     row = LedgerEntry.objects.latest("pk")
