@@ -188,7 +188,10 @@ def settle(*, employer_ids: Sequence[int], at: datetime) -> Offered:
         open_ones[obligation.employer_id, obligation.insurance].append(obligation)
 
     being_offset = [
-        each.pk for several in open_ones.values() for each in several if each.state == _OFFSETTING
+        each.pk
+        for several in open_ones.values()
+        for each in several
+        if each.state == State.OFFSETTING
     ]
     plan = _Plan(used=queries_offset.used_of(being_offset) if being_offset else {})
     for fund in sorted({*found, *open_ones}):
@@ -268,7 +271,6 @@ def not_owed_any_more(obligations: Sequence[Obligation], *, today: date) -> list
     return wrong
 
 
-_OFFSETTING = State.OFFSETTING
 _CHANGED = "重新核定后应退金额有变动"
 
 
