@@ -62,6 +62,12 @@ def used_of(obligation_ids: Iterable[int]) -> dict[int, Decimal]:
     return {item: amount for item, amount in sums if amount}
 
 
+def used_among(obligations: Iterable[Obligation]) -> dict[int, Decimal]:
+    """Return the same of those that are being offset; no query if none is."""
+    being_offset = [each.pk for each in obligations if each.state == State.OFFSETTING]
+    return used_of(being_offset) if being_offset else {}
+
+
 def uses_of(obligation: Obligation) -> QuerySet[OffsetUse]:
     """Return what was used of a refund and what was undone, in order."""
     return obligation.uses.select_related("item", "obligation").order_by("number")

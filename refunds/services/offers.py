@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
+from itertools import chain
 
 from django.db import transaction
 from django.db.models import Exists, Max, OuterRef, prefetch_related_objects
@@ -187,13 +188,7 @@ def settle(*, employer_ids: Sequence[int], at: datetime) -> Offered:
     for obligation in rows.select_for_update().order_by("pk").prefetch_related("items"):
         open_ones[obligation.employer_id, obligation.insurance].append(obligation)
 
-    being_offset = [
-        each.pk
-        for several in open_ones.values()
-        for each in several
-        if each.state == State.OFFSETTING
-    ]
-    plan = _Plan(used=queries_offset.used_of(being_offset) if being_offset else {})
+    plan = _Plan(used=queries_offset.used_among(chain.from_iterable(open_ones.values())))
     for fund in sorted({*found, *open_ones}):
         _plan_fund(plan, fund, found.get(fund, {}), open_ones.get(fund, []))
     written, shifts = _write(plan, offset, at=at)
