@@ -48,6 +48,8 @@ amount = st.decimals("0.01", "99999.99", places=2).map(str)
 unit = st.integers(0, 1)
 STEPS = st.lists(
     st.one_of(
+        # Often, and often for the same day again after something has changed.
+        st.tuples(st.just("run"), st.sampled_from(DAYS[2:])),
         st.tuples(st.just("run"), day),
         st.tuples(st.just("declare"), unit, month, st.sampled_from(["3000.00", "8000.37", "0.00"])),
         st.tuples(st.just("size"), unit, st.sampled_from(Size.values), day),
@@ -57,8 +59,8 @@ STEPS = st.lists(
         st.tuples(st.just("back"), unit, month, fund, amount, day),
         st.tuples(st.just("offset"), unit, month, month, fund, amount, day),
     ),
-    min_size=2,
-    max_size=12,
+    min_size=6,
+    max_size=16,
 )
 
 

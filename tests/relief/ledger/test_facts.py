@@ -96,6 +96,18 @@ def test_a_run_for_an_earlier_day_is_taken_back_on_the_next():
     assert line(employer, date(2020, 8, 20)) == ("-1600.00", "800.00", "0.00", "800.00")
 
 
+def test_of_two_runs_for_one_day_the_later_counts():
+    employer = sized_employer(Size.LARGE)
+    declare(employer, bases=["5000.00"])
+    recalculate()
+    declare(employer)
+
+    recalculate()
+
+    assert line(employer) == ("-1600.00", "800.00", "0.00", "800.00")
+    assert line(employer, date(2020, 8, 1)) == line(employer)
+
+
 def test_payments_and_what_went_back_are_posted_by_their_day():
     employer = make_employer()
     pay(employer, "100.00", arrived_on=date(2020, 3, 20))
