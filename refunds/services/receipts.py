@@ -10,7 +10,7 @@ from refunds.bank.interface import FAILED, AnswerRow
 from refunds.models import BankFile, Batch, BatchReceipt
 from refunds.services import answers
 from refunds.services.locking import hold_money
-from refunds.workflow import BatchState
+from refunds.workflow import AttemptState, BatchState
 
 NO_REASON = "银行未说明原因"
 #: The bank can speak only of what has left the house.
@@ -56,7 +56,8 @@ def take_receipt(
 def _refused(batch: Batch, reason: str, *, at: datetime) -> list[AnswerRow]:
     """Return the refusal of a batch as one row for each of its lines."""
     day = timezone.localtime(at).date()
-    attempts = batch.attempts.order_by("line_no")
+    # A line taken out of the draft was never in the file: the bank says nothing about it.
+    attempts = batch.attempts.exclude(state=AttemptState.RECALLED).order_by("line_no")
     return [
         AnswerRow(
             row=row,

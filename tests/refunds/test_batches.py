@@ -4,9 +4,10 @@ from decimal import Decimal
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from refunds.models import Attempt, Batch, BatchSend, SampleCheck
-from refunds.services import approve, bank, batch_lines, batches, recall, sampling
+from refunds.services import approve, bank, batch_lines, batches, recall, receipts, sampling
 from refunds.workflow import IllegalMove
 from registry.models import Post
 from tests import factories
@@ -276,3 +277,48 @@ def test_numbers_of_lines_are_never_used_again(cast):
     cast.seal()
     numbers = list(Attempt.objects.values_list("line_no", flat=True))
     assert len(numbers) == len(set(numbers)) == 2
+
+
+def test_more_lines_need_no_more_questions(cast):
+    """Thousands of lines are drafted, sealed and noted sent by as many statements as a few."""
+    asked = []
+    for count in (2, 8):
+        for _ in range(count):
+            cast.bring("APPROVED")
+        cast.register_funds()
+        with CaptureQueriesContext(connection) as drafting:
+            batch = batches.draft_batch(insurance="pension", officer=cast.cashier, at=AT)
+        assert batch.count == count
+        cast.clear(batch)
+        batch.refresh_from_db()
+        cast.sign(batch)
+        with CaptureQueriesContext(connection) as sealing:
+            batches.seal_batch(number=batch.number, at=AT)
+        with CaptureQueriesContext(connection) as sending:
+            assert bank.note_sent(batch_id=batch.pk, at=AT)
+        asked.append([len(drafting), len(sealing), len(sending)])
+    assert all(many <= few for few, many in zip(*asked, strict=True))
+
+
+def test_a_refused_batch_says_nothing_of_a_line_taken_out_before(cast):
+    batch = ready(cast, 2)
+    out, stays = batch.attempts.order_by("line_no")
+    recall.recall_line(line_no=out.line_no, reason="暂缓", officer=cast.cashier, at=AT)
+    batch.refresh_from_db()
+    cast.sign(batch)
+    batches.seal_batch(number=batch.number, at=AT)
+    bank.exchange(clock=clock)
+    file = receipts.take_receipt(
+        batch_number=batch.number,
+        accepted=False,
+        reason="付款账户余额不足",
+        rows=(),
+        name="receipt.txt",
+        digest="1" * 64,
+        at=AT,
+    )
+    assert (file.bounced, file.wrong) == (1, 0)
+    out.refresh_from_db()
+    stays.refresh_from_db()
+    assert (out.state, stays.state) == ("RECALLED", "BOUNCED")
+    assert out.obligation.state == "APPROVED"
