@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Case, Count, QuerySet, When
 
 from refunds.models import BankStatement, Correction, DayClose, Difference, FundAccount
 from refunds.services import reconcile
@@ -61,7 +61,8 @@ def differences(*, account: str = "", day: date | None = None) -> QuerySet[Diffe
         rows = rows.filter(account=account)
     if day:
         rows = rows.filter(day=day)
-    return rows.order_by(Q(state=State.SETTLED), "day", "pk")
+    settled_last = Case(When(state=State.SETTLED, then=1), default=0)
+    return rows.order_by(settled_last, "day", "pk")
 
 
 def open_differences() -> QuerySet[Difference]:

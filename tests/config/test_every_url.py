@@ -65,7 +65,21 @@ CITY_ONLY = {
     "desk_refunds:bank_files",
     "desk_refunds:bank_file",
     "desk_refunds:exchange",
-    "desk_refunds:seal",
+    "desk_refunds:draft",
+    "desk_refunds:sign",
+    "desk_refunds:take_back",
+    "desk_refunds:flight",
+    "desk_refunds:flight_press",
+    "desk_refunds:speed",
+    "desk_refunds:line",
+    "desk_refunds:to_clear_up",
+    "desk_refunds:handled",
+    "desk_refunds:reconcile",
+    "desk_refunds:reconcile_days",
+    "desk_refunds:reconcile_day",
+    "desk_refunds:difference",
+    "desk_refunds:difference_take",
+    "desk_refunds:certificate",
 }
 
 HOME, ELSEWHERE = "510402", "510403"

@@ -13,13 +13,24 @@ from django.utils import timezone
 from casework.models import Notice, OutboxMessage, PaperFile, PaperSubmission, RequiredPaper
 from casework.receipts import new_receipt
 from casework.services import holidays
-from refunds.models import ApprovalRules, BankFile, Batch, Obligation, StaffChoice
+from refunds.models import (
+    ApprovalRules,
+    Attempt,
+    BankAnswerLine,
+    BankFile,
+    Batch,
+    DayClose,
+    Difference,
+    Obligation,
+    StaffChoice,
+)
 from registry.models import Employer, Import, Invitation, Membership, Post, WorkState
 from registry.services import members
 from relief.models import Hire, LedgerCorrection, MonthlyFiling, MonthlySubmission
 from relief.services.hires import HIRE
 from tests.casework.lettering import issue_letter
 from tests.factories import AT, make_member, make_officer
+from tests.refunds import closing
 from tests.refunds.making import Cast, make_run, overpay
 from tests.relief.builders import declare
 from tests.relief.ledger.booking import propose
@@ -74,6 +85,32 @@ def _bank_file(employer: Employer) -> BankFile:
     """A file in which the bank has answered about the employer's refund."""
     Cast().bring("PAID", employer=overpay(employer))
     return BankFile.objects.latest("pk")
+
+
+def _paid_line(employer: Employer) -> Attempt:
+    """A payment of the employer's refund that arrived."""
+    return Cast().bring("PAID", employer=overpay(employer)).attempts.get()
+
+
+def _doubtful_line(employer: Employer) -> BankAnswerLine:
+    """A row of the bank about the employer's refund that fits nothing."""
+    cast = Cast()
+    cast.answer(cast.bring("AT_BANK", employer=overpay(employer)), amount="1.00")
+    return closing.doubtful()
+
+
+def _difference(employer: Employer) -> Difference:
+    """A day on which the employer's refund is on no statement."""
+    _paid_line(employer)
+    closing.state([])
+    return Difference.objects.latest("pk")
+
+
+def _closed_day(employer: Employer) -> DayClose:
+    """A day on which the employer's refund arrived, closed."""
+    attempt = _paid_line(employer)
+    closing.state(closing.paid_out(attempt))
+    return closing.close(make_officer(Post.AUDIT, district="510400"))
 
 
 def _correction(employer: Employer) -> LedgerCorrection:
@@ -236,6 +273,12 @@ MAKERS: dict[str, Callable[[Employer], object]] = {
     "paper_id": lambda employer: _paper(employer).pk,
     "paper_file_id": lambda employer: _paper_file(employer).pk,
     "monthly_receipt": lambda employer: _receipt(employer),
+    "line_no": lambda employer: _paid_line(employer).line_no,
+    "answer_id": lambda employer: _doubtful_line(employer).pk,
+    "account_id": lambda employer: closing.account_of(_batch(employer)).pk,
+    "day": lambda employer: closing.DAY.isoformat(),
+    "difference_id": lambda employer: _difference(employer).pk,
+    "close_id": lambda employer: _closed_day(employer).pk,
     "letter_code": lambda employer: issue_letter(employer=employer).code,
     "message_id": lambda employer: _message(employer).pk,
     "choice_id": lambda employer: _staff_choice(employer).pk,
