@@ -65,7 +65,7 @@ def compose(
                         format="pdf",
                         sys_inputs={"facts": text},
                         pdf_standards=STANDARDS,
-                        timestamp=at.astimezone(UTC),
+                        timestamp=at.astimezone(UTC).replace(microsecond=0),
                     )
                 )
         except typst.TypstError as problem:

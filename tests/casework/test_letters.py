@@ -31,6 +31,11 @@ def test_the_same_facts_make_the_same_bytes():
     assert compose().startswith(b"%PDF-")
 
 
+def test_a_moment_with_fractions_of_a_second_is_a_moment_too():
+    at = AT.replace(microsecond=123456)
+    assert letters.compose(TEMPLATE, sheet=SHEET, facts=FACTS, at=at) == compose()
+
+
 def test_other_facts_make_other_bytes():
     assert compose() != compose(pairs=[["日期", "2020年7月21日"]])
 
