@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Count, Max, Q, Sum
+from django.utils import timezone
 
 from casework import services as casework
 from casework.services import letters
@@ -122,6 +123,9 @@ def close_day(*, account: str, day: date, officer: Officer, at: datetime) -> Day
         raise NothingToClose("这一天已经对平，之后没有变动。")
     closed = _close(statement, now, standing, officer=officer, before=before, at=at)
     _close_batches(account, at=at)
+    # Where the ledger's chains end goes to a second place; a failure there undoes no close.
+    today = timezone.localtime(at).date()
+    transaction.on_commit(lambda: ledger.export_heads(day=today, at=at), robust=True)
     return closed
 
 
