@@ -1,6 +1,6 @@
 """What every bank format has in common: an order out, messages in. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Protocol
@@ -74,21 +74,29 @@ class AnswerRow:
 
 @dataclass(frozen=True)
 class Acknowledgement:
-    """The bank's receipt for a batch: taken over or refused, with words on single lines."""
+    """The bank's receipt for a batch: taken over or refused, with words on single lines.
+
+    `on`: the day it was written, where the format says so.
+    """
 
     batch_number: str
     accepted: bool
     reason: str = ""
     lines: tuple[AnswerRow, ...] = ()
+    on: date | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What became of payments; count and total as the file itself declares them, if it does."""
+    """What became of payments; count and total as the file itself declares them, if it does.
+
+    `account`: which of ours paid, where the format says so.
+    """
 
     rows: tuple[AnswerRow, ...]
     declared_count: int | None = None
     declared_total: Decimal | None = None
+    account: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)

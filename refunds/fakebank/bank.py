@@ -186,7 +186,7 @@ class Bank:
 
     def _say_acknowledgement(self, batch: Batch) -> bool:
         """Say whether the batch is taken over; return whether its format has words for it."""
-        message = Acknowledgement(batch.number, not batch.refused, batch.refused)
+        message = Acknowledgement(batch.number, not batch.refused, batch.refused, on=batch.taken_on)
         try:
             content = replies.write(batch.channel, message)
         except replies.NoSuchReply:
