@@ -16,6 +16,8 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 REQUIREMENTS = [ROOT / "requirements.txt", ROOT / "requirements-dev.txt"]
+#: Packages of which only data files are read: none of what they depend on is wanted.
+SCHEMAS = ROOT / "requirements-schemas.txt"
 LOCK = ROOT / "package-lock.json"
 
 
@@ -70,11 +72,12 @@ def make_environment() -> None:
 
 
 def install_packages() -> str:
-    wanted = digest(REQUIREMENTS)
+    wanted = digest([*REQUIREMENTS, SCHEMAS])
     stamp = VENV / "relief.requirements"
     if not is_done(stamp, wanted):
         say("正在安装 Python 包……")
         run(PYTHON, "-m", "pip", "install", "--quiet", "-r", REQUIREMENTS[-1])
+        run(PYTHON, "-m", "pip", "install", "--quiet", "--no-deps", "-r", SCHEMAS)
         stamp.write_text(wanted)
     return wanted
 
