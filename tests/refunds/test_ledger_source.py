@@ -7,8 +7,10 @@ import pytest
 from refunds.ledger_source import ACCOUNTS, REFUNDS
 from refunds.models import Obligation
 from refunds.workflow import State
+from relief.ledger import facts
 from relief.ledger import services as ledger
 from relief.ledger.chains import BLOCK
+from relief.ledger.verify import verify
 from tests.factories import AT
 from tests.refunds.making import offer, overpay
 from tests.relief.ledger.booking import as_superuser, balances, say
@@ -54,3 +56,17 @@ def test_an_obligation_that_is_not_in_the_book_is_missed():
         ("refunds", "overpaid", Decimal("-1000.00")),
         ("refunds", "refund_ordered", Decimal("1000.00")),
     ]
+
+
+@pytest.mark.parametrize(
+    "state",
+    ["OFFERED", "CHOSEN", "CHECKED", "APPROVED", "IN_BATCH", "AT_BANK", "PAID", "BOUNCED"],
+)
+def test_services_post_what_they_move(cast, state):
+    refund = cast.bring(state)
+    # Made by hand: what was assessed and paid. All else was posted as it happened.
+    ledger.bring_up_to_date(
+        employer_ids=[refund.employer_id], at=AT, only=[facts.ASSESSED, facts.PAID]
+    )
+
+    assert verify(at=AT).problem is None
