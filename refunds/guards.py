@@ -112,7 +112,7 @@ def two_people() -> pgtrigger.Trigger:
             RAISE EXCEPTION 'refunds: nobody approves what they handed in'
                 USING ERRCODE = 'check_violation';
         END IF;
-        IF NEW.level = 'ACCOUNT' AND EXISTS (
+        IF NEW.level IN ('ACCOUNT', 'ACCOUNT2') AND EXISTS (
             SELECT 1 FROM refunds_approval a JOIN refunds_submission s ON s.id = a.submission_id
             JOIN refunds_submission mine ON mine.id = NEW.submission_id
             WHERE s.obligation_id = mine.obligation_id
@@ -121,11 +121,18 @@ def two_people() -> pgtrigger.Trigger:
             RAISE EXCEPTION 'refunds: who released a refund does not confirm its new account'
                 USING ERRCODE = 'check_violation';
         END IF;
-        IF (NEW.level = 'ACCOUNT') <> EXISTS (
+        IF (NEW.level IN ('ACCOUNT', 'ACCOUNT2')) <> EXISTS (
             SELECT 1 FROM refunds_submission s
             WHERE s.id = NEW.submission_id AND s.kind = 'CORRECTION'
         ) THEN
             RAISE EXCEPTION 'refunds: wrong level for this submission'
+                USING ERRCODE = 'check_violation';
+        END IF;
+        IF NEW.level = 'ACCOUNT2' AND NOT EXISTS (
+            SELECT 1 FROM refunds_approval a
+            WHERE a.submission_id = NEW.submission_id AND a.level = 'ACCOUNT' AND a.granted
+        ) THEN
+            RAISE EXCEPTION 'refunds: nobody has checked the new account'
                 USING ERRCODE = 'check_violation';
         END IF;
         IF NEW.level = 'SECOND' AND NOT EXISTS (
@@ -159,7 +166,12 @@ def attempt_is_approved() -> pgtrigger.Trigger:
         IF asked IS NULL OR NOT asked <@ refunds_granted_to(chosen) THEN
             RAISE EXCEPTION 'refunds: approvals are missing' USING ERRCODE = 'check_violation';
         END IF;
-        IF latest <> chosen AND NOT 'ACCOUNT' = ANY (refunds_granted_to(latest)) THEN
+        -- Before there were cases, one officer confirmed a new account.
+        IF latest <> chosen AND NOT (CASE
+            WHEN EXISTS (SELECT 1 FROM refunds_accountchange c WHERE c.submission_id = latest)
+            THEN refunds_granted_to(latest) @> '{ACCOUNT,ACCOUNT2}'::varchar[]
+            ELSE 'ACCOUNT' = ANY (refunds_granted_to(latest))
+        END) THEN
             RAISE EXCEPTION 'refunds: the new account is not confirmed'
                 USING ERRCODE = 'check_violation';
         END IF;

@@ -89,14 +89,14 @@ def valid_decision() -> pgtrigger.Trigger:
         END IF;
         IF (NEW.level, found.state) NOT IN (
             ('FIRST', 'CHOSEN'), ('SECOND', 'CHECKED'), ('THIRD', 'ENDORSED'),
-            ('ACCOUNT', 'CORRECTED')
+            ('ACCOUNT', 'CORRECTED'), ('ACCOUNT2', 'CORRECTED')
         ) THEN
             RAISE EXCEPTION 'refunds: it is not the turn of this level'
                 USING ERRCODE = 'check_violation';
         END IF;
         IF (NEW.level, found.post) NOT IN (
             ('FIRST', 'REVIEWER'), ('SECOND', 'FUND_FINANCE'), ('THIRD', 'HEAD'),
-            ('ACCOUNT', 'REVIEWER')
+            ('ACCOUNT', 'REVIEWER'), ('ACCOUNT2', 'FUND_FINANCE')
         ) OR NOT found.is_active OR found.agency <> 'SOCIAL_INSURANCE' OR NOT (
             found.at_district = found.district
             OR found.is_city AND found.post IN ('FUND_FINANCE', 'HEAD')
@@ -104,7 +104,7 @@ def valid_decision() -> pgtrigger.Trigger:
             RAISE EXCEPTION 'refunds: this officer does not decide here'
                 USING ERRCODE = 'check_violation';
         END IF;
-        IF NEW.level <> 'ACCOUNT' AND NOT coalesce(NEW.level = ANY (found.levels), false) THEN
+        IF NEW.level NOT IN ('ACCOUNT', 'ACCOUNT2') AND NOT coalesce(NEW.level = ANY (found.levels), false) THEN
             RAISE EXCEPTION 'refunds: nobody asks for this level'
                 USING ERRCODE = 'check_violation';
         END IF;

@@ -9,11 +9,13 @@
 - `telling`: a `StaffChoice` is what a unit said to an officer; a `ChoiceReminder` what it was
   reminded of
 - `approval`: `ApprovalRules` with their `ApprovalTier`s say who has to agree to what amount
+- `accounts`: an `AccountChange` is a new account on its way through two officers
 - `offsets`: an `OffsetUse` is money of one month that pays another
 - `samples`: what audit looks at before release: `SampleSeed`, `SampleDraw`, `SampleLine`,
   `SampleCheck`, `HoldEnd`
 """
 
+from refunds.models.accounts import AccountChange
 from refunds.models.answered import (
     AnswerHandled,
     BankAnswerLine,
@@ -32,6 +34,7 @@ from refunds.models.statements import BankStatement, StatementLine
 from refunds.models.telling import ChoiceReminder, StaffChoice, StaffChoiceItem
 
 __all__ = [
+    "AccountChange",
     "AnswerHandled",
     "Approval",
     "ApprovalRules",

@@ -4,7 +4,7 @@ import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 
-from refunds import guards, guards_batches, guards_sampling
+from refunds import guards, guards_accounts, guards_batches, guards_sampling
 from refunds.models.owed import Obligation, Submission
 from refunds.workflow import LIVE, AttemptState, BatchState, attempt_transitions, batch_transitions
 from registry.guards import append_only
@@ -297,6 +297,7 @@ class Attempt(models.Model):
             pgtrigger.FSM(name="legal_move", field="state", transitions=attempt_transitions()),
             guards.no_delete(),
             guards.attempt_is_approved(),
+            guards_accounts.account_is_cool(),
             guards_batches.attempt_joins_a_draft(),
             guards_batches.attempt_recalled_in_time(),
             guards_sampling.no_line_after_the_draw(),

@@ -10,7 +10,13 @@ from django.db.models import Q
 
 from casework import services as casework
 from casework.models import Move
-from refunds import guards, guards_approval, guards_offset, guards_sampling
+from refunds import (
+    guards,
+    guards_accounts,
+    guards_approval,
+    guards_offset,
+    guards_sampling,
+)
 from refunds.workflow import Action, State, next_state, transitions
 from registry.guards import append_only
 from registry.models import BankAccount, Employer, Officer, Work
@@ -217,11 +223,18 @@ class Submission(models.Model):
     )
     by_name = models.CharField("提交人", max_length=100)
     at = models.DateTimeField("提交时间")
+    # Until when a choice's account waits that was never paid from and is not registered. Of a
+    # correction its `AccountChange` says it.
+    cooling_until = models.DateTimeField("冷静期至", null=True, blank=True)
 
     class Meta:
         verbose_name = "单位提交"
         verbose_name_plural = "单位提交"
-        triggers = append_only()
+        triggers = [
+            *append_only(),
+            guards_accounts.correction_has_a_case(),
+            guards_accounts.new_account_cools(),
+        ]
         constraints = [
             models.UniqueConstraint(
                 name="submission_once_per_number", fields=["obligation", "number"]
@@ -239,7 +252,8 @@ class Approval(models.Model):
         FIRST = "FIRST", "初审"
         SECOND = "SECOND", "复审"
         THIRD = "THIRD", "负责人审批"
-        ACCOUNT = "ACCOUNT", "账户确认"
+        ACCOUNT = "ACCOUNT", "账户核对"
+        ACCOUNT2 = "ACCOUNT2", "账户确认"
 
     submission = models.ForeignKey(
         Submission, models.RESTRICT, related_name="approvals", db_index=False, verbose_name="提交"

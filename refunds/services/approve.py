@@ -17,12 +17,11 @@ from django.utils import timezone
 from casework import queries as casework_queries
 from casework import services as casework
 from refunds import accounts, letters, queries, queries_approval
-from refunds.models import Approval, Obligation, Submission
-from refunds.services import book
+from refunds.models import AccountChange, Approval, Obligation, Submission
+from refunds.services import account_cases, book
 from refunds.workflow import Action, IllegalMove, State
-from registry import queries as registry_queries
 from registry import scope
-from registry.models import BankAccount, Officer, Post
+from registry.models import Officer, Post
 from registry.money import ZERO
 from relief.ledger.services import Account
 
@@ -33,6 +32,7 @@ POSTS = {
     Level.SECOND: Post.FUND_FINANCE,
     Level.THIRD: Post.HEAD,
     Level.ACCOUNT: Post.REVIEWER,
+    Level.ACCOUNT2: Post.FUND_FINANCE,
 }
 #: Which level decides in which state.
 LEVELS = {
@@ -43,9 +43,14 @@ LEVELS = {
 }
 
 
+#: The levels of a new account after the bank sent a refund back.
+ACCOUNT_LEVELS = (Level.ACCOUNT, Level.ACCOUNT2)
+
+
 def action_of(level: Approval.Level, *, levels: Sequence[Approval.Level]) -> Action:
-    """Return what agreeing on a level does, where these levels have to agree."""
-    if level == Level.ACCOUNT:
+    """Return what agreeing on a level does, or at last leads to, where these levels have to
+    agree."""
+    if level in ACCOUNT_LEVELS:
         return Action.CONFIRM
     if level == levels[-1]:
         return Action.APPROVE
@@ -88,7 +93,15 @@ def level_of(obligation: Obligation) -> Approval.Level:
     state = State(obligation.state)
     if state not in LEVELS:
         raise IllegalMove(f"这笔退费当前是“{state.label}”，不需要审核。请刷新页面查看最新进度。")
+    if state == State.CORRECTED and _account_checked(obligation):
+        return Level.ACCOUNT2
     return LEVELS[state]
+
+
+def _account_checked(obligation: Obligation) -> bool:
+    """Whether the first of the two has agreed to the new account."""
+    submission = queries.latest_submission(obligation)
+    return submission is not None and submission.approvals.filter(level=Level.ACCOUNT).exists()
 
 
 def check_person(level: Approval.Level, *, submission: Submission, officer: Officer) -> None:
@@ -104,7 +117,7 @@ def check_person(level: Approval.Level, *, submission: Submission, officer: Offi
         submission.by_user_id == officer.user_id
         or submission.approvals.filter(officer=officer).exists()
     )
-    if level == Level.ACCOUNT and not same:
+    if level in ACCOUNT_LEVELS and not same:
         same = Approval.objects.filter(
             submission__obligation=submission.obligation_id,
             level=Level.SECOND,
@@ -158,9 +171,14 @@ def _decide(
     obligation = mine.select_for_update(of=("self",)).filter(pk=obligation_id).first()
     if obligation is None:
         raise NotYours("这笔退费不在您机构的办理范围内。")
-    if level is not None and LEVELS.get(State(obligation.state)) != level:
+    try:
+        turn = level_of(obligation)
+    except IllegalMove as nobody:
+        if level is None:
+            raise
+        raise Stale(_overtaken(obligation)) from nobody
+    if level is not None and turn != level:
         raise Stale(_overtaken(obligation))
-    turn = level_of(obligation)
     submission = obligation.submissions.order_by("-number")[:1].get()
     check_person(turn, submission=submission, officer=officer)
     stands = queries_approval.standing(submission)
@@ -197,8 +215,8 @@ def grant(
     was shown.
 
     The last level that has to agree approves it, which is posted, unless the caller does that
-    for many at once (`post_later`). A confirmed new account becomes the
-    employer's registered account.
+    for many at once (`post_later`). A new account passes two levels and becomes the employer's
+    registered account; the money is ordered again.
 
     :raises NotYours, WrongPost, SamePerson: if this officer may not.
     :raises Stale: if somebody was faster, or the content has changed.
@@ -216,7 +234,8 @@ def grant(
         at=at,
     )
     if action == Action.CONFIRM:
-        _register(submission, at=at)
+        _grant_account(obligation, submission, officer=officer, at=at)
+        return obligation
     obligation.move(action, by=casework.officer(officer), at=at)
     if action == Action.APPROVE and not post_later:
         _post_approved([obligation], at=at)
@@ -258,25 +277,31 @@ def _by_submission(obligations: Sequence[Obligation]) -> dict[int, list[Obligati
     return found
 
 
-def _register(submission: Submission, *, at: datetime) -> None:
-    """Store the confirmed account as the one in force, unless it is that already."""
-    employer_id = submission.obligation.employer_id
-    account = {
-        "holder": submission.holder,
-        "bank": submission.bank,
-        "bank_code": submission.bank_code,
-        "number": submission.account,
-    }
-    today = timezone.localtime(at).date()
-    known = registry_queries.account_in_force(employer_id, on=today)
-    if known and all(getattr(known, name) == value for name, value in account.items()):
+def _grant_account(
+    obligation: Obligation, submission: Submission, *, officer: Officer, at: datetime
+) -> None:
+    """Let the case of a new account go on; confirmed, the money is ordered again."""
+    case = account_cases.of_submission(submission)
+    account_cases.advance(case, officer=officer, at=at)
+    by = casework.officer(officer)
+    if case.state == AccountChange.State.CHECKED:
+        casework.record_move(
+            kind=Obligation.KIND,
+            matter_id=obligation.pk,
+            action="核对新账户",
+            before=obligation.state,
+            after=obligation.state,
+            by=by,
+            at=at,
+        )
         return
-    BankAccount.objects.create(
-        employer_id=employer_id,
-        enabled_on=today,
-        origin=BankAccount.Origin.CORRECTED,
-        recorded_at=at,
-        **account,
+    obligation.move(Action.CONFIRM, by=by, at=at)
+    book.shift(
+        [obligation],
+        debit=Account.BOUNCED,
+        credit=Account.ORDERED,
+        at=at,
+        step=f"CONFIRMED.{submission.number}",
     )
 
 
@@ -311,6 +336,8 @@ def refuse(
     )
     if granting == Action.CONFIRM:
         action = Action.REFUSE_ACCOUNT
+        case = account_cases.of_submission(submission)
+        account_cases.close_refused(case, officer=officer, reason=reason, at=at)
         message = letters.account_refused(obligation, reason=reason, submission=submission.pk)
     else:
         action = Action.REFUSE

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from casework import services as casework
 from refunds import bank as formats
+from refunds import queries_accounts
 from refunds.models import Attempt, Batch, FundAccount, Obligation, Submission
 from refunds.services import batch_lines, offers, sampling
 from refunds.services.approve import WrongPost
@@ -128,9 +129,9 @@ def draft_batch(*, insurance: str, officer: Officer, at: datetime) -> Batch:
         raise NoFundAccount(f"还没有登记{fund.label}保险基金的付款账户，请管理员先在后台登记。")
     hold_money()
     sampling.stand_by(at=at)
-    ready = _ready(fund)
+    ready = _ready(fund, at=at)
     offers.settle(employer_ids=[obligation.employer_id for obligation in ready], at=at)
-    ready = _ready(fund)
+    ready = _ready(fund, at=at)
     if not ready:
         raise NothingToSeal(f"{fund.label}保险没有待出盘的退费。")
     batch = _draft(fund, ready, payer=payer, officer=officer, at=at)
@@ -138,8 +139,9 @@ def draft_batch(*, insurance: str, officer: Officer, at: datetime) -> Batch:
     return batch
 
 
-def _ready(fund: Insurance) -> list[Obligation]:
+def _ready(fund: Insurance, *, at: datetime) -> list[Obligation]:
     rows = Obligation.objects.filter(state=State.APPROVED, insurance=fund).order_by("pk")
+    rows = queries_accounts.payable(rows, at=at)
     return list(rows.select_for_update().prefetch_related("items")[:MAX_LINES])
 
 

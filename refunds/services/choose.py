@@ -1,7 +1,6 @@
 """What the enterprise does: choose, take back, give another account."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -9,10 +8,11 @@ from django.db.models import Max
 from django.utils import timezone
 
 from casework import services as casework
-from refunds import accounts, queries, queries_offset
+from refunds import queries_offset
 from refunds.models import Attempt, Obligation, Submission
-from refunds.services import book, ending, offers
+from refunds.services import account_cases, book, ending, offers, paid_to
 from refunds.services.locking import hold_money
+from refunds.services.paid_to import Account
 from refunds.workflow import Action, State
 from registry import queries as registry_queries
 from registry.models import Membership
@@ -23,30 +23,12 @@ class NothingToChoose(Exception):
     """None of the refunds named belongs to this employer."""
 
 
-@dataclass(frozen=True)
-class Account:
-    """An account as an enterprise gives it, in plain form."""
-
-    holder: str
-    bank: str
-    bank_code: str
-    number: str
-
-
 def check_account(account: Account, *, member: Membership, at: datetime) -> None:
     """Accept an account for a refund of the member's employer (D15).
 
     :raises accounts.BadAccount: naming the part that is wrong.
     """
-    employer = member.employer
-    accounts.check_holder(
-        account.holder,
-        employer_name=employer.name,
-        legal_person=employer.legal_person,
-        unit_type=queries.unit_type(employer.pk, today=timezone.localtime(at).date()),
-    )
-    accounts.check_bank_code(account.bank_code)
-    accounts.check_number(account.number)
+    paid_to.check_account(account, employer=member.employer, at=at)
 
 
 def _locked(member: Membership, receipts: Sequence[str]) -> list[Obligation]:
@@ -79,6 +61,9 @@ def _submit(
         by_user_id=member.user_id,
         by_name=member.name,
         at=at,
+        cooling_until=paid_to.cooling_of_choice(obligation.employer_id, account, at=at)
+        if kind == Submission.Kind.CHOICE
+        else None,
     )
 
 
@@ -176,7 +161,8 @@ def withdraw(*, member: Membership, receipt: str, at: datetime) -> Obligation:
 def correct_account(
     *, member: Membership, receipt: str, account: Account, at: datetime
 ) -> Obligation:
-    """Give another account after the bank has sent the money back.
+    """Give another account after the bank has sent the money back: a change of account, on
+    which two officers decide.
 
     :raises NothingToChoose: if the receipt is not this employer's.
     :raises IllegalMove: if no account is asked for.
@@ -192,5 +178,6 @@ def correct_account(
         at=at,
         note=f"{before}新账户：{account.bank}，尾号{account.number[-4:]}",
     )
-    _submit(obligation, Submission.Kind.CORRECTION, account, member=member, at=at)
+    submission = _submit(obligation, Submission.Kind.CORRECTION, account, member=member, at=at)
+    account_cases.open_for_correction(submission, by=casework.member(member), at=at)
     return obligation

@@ -39,7 +39,7 @@ _WAITING = {
     State.IN_BATCH: "等送交银行",
     State.AT_BANK: "等银行付款",
     State.BOUNCED: "等单位更正收款账户",
-    State.CORRECTED: "等经办机构复核岗确认新账户",
+    State.CORRECTED: "等经办机构复核岗核对、基金财务岗确认新账户",
     State.OFFSETTING: "冲抵以后月份的应缴",
 }
 _BAD = {State.BOUNCED, State.RETURNED, State.SUPERSEDED}
@@ -84,7 +84,7 @@ def timeline(obligation: Obligation) -> list[dict[str, object]]:
 def levels(asked: Sequence[Approval.Level], submission: Submission) -> list[dict[str, object]]:
     """Return who has agreed to a choice and who still has to, in the order of the levels."""
     if submission.kind == Submission.Kind.CORRECTION:
-        asked = [Approval.Level.ACCOUNT]
+        asked = approve.ACCOUNT_LEVELS
     decided = {row.level: row for row in submission.approvals.select_related("officer")}
     return [
         {"label": level.label, "post": approve.POSTS[level].label, "decision": decided.get(level)}

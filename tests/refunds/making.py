@@ -214,6 +214,17 @@ class Cast:
             at=AT,
         )
 
+    def confirm(self, obligation: Obligation) -> None:
+        """Let two officers agree to the new account; neither released the refund."""
+        approve.grant(obligation_id=obligation.pk, officer=self.reviewer, at=AT)
+        approve.grant(obligation_id=obligation.pk, officer=self.accountant, at=AT)
+
+    def cool(self, obligation: Obligation) -> None:
+        """Let the account's cooling time be over: a registration that should have been there
+        from ever comes in."""
+        given = obligation.submissions.latest("number")
+        factories.make_account(obligation.employer, number=given.account)
+
     def bring(self, state: str, *, employer: Employer | None = None, **line: str) -> Obligation:
         """Return a refund that has come as far as a state, through the services."""
         employer = employer or overpay(**line)

@@ -25,11 +25,18 @@ MAY = {
     "初审": ("CHOSEN", {("本县", "REVIEWER")}),
     "复审": ("CHECKED", {("本县", "FUND_FINANCE"), ("市", "FUND_FINANCE")}),
     "负责人审批": ("ENDORSED", {("本县", "HEAD"), ("市", "HEAD")}),
-    "账户确认": ("CORRECTED", {("本县", "REVIEWER")}),
+    "账户核对": ("CORRECTED", {("本县", "REVIEWER")}),
+    "账户确认": ("CORRECTED", {("本县", "FUND_FINANCE"), ("市", "FUND_FINANCE")}),
     "抽查放过": ("IN_BATCH", {("市", "AUDIT")}),
     "稽核放行": ("HELD", {("市", "AUDIT")}),
 }
-LEVELS = {"初审": "FIRST", "复审": "SECOND", "负责人审批": "THIRD", "账户确认": "ACCOUNT"}
+LEVELS = {
+    "初审": "FIRST",
+    "复审": "SECOND",
+    "负责人审批": "THIRD",
+    "账户核对": "ACCOUNT",
+    "账户确认": "ACCOUNT2",
+}
 REFUSED = (
     approve.NotYours,
     approve.WrongPost,
@@ -61,6 +68,9 @@ JOIN refunds_attempt t ON t.id = l.attempt_id WHERE t.obligation_id = %s
 def before(step, cast):
     """Return a refund for which the step is next."""
     state = MAY[step][0]
+    if step == "账户确认":
+        obligation = cast.bring("CORRECTED")
+        return approve.grant(obligation_id=obligation.pk, officer=cast.reviewer, at=AT)
     if state in {"CHOSEN", "CHECKED", "CORRECTED"}:
         return cast.bring(state)
     if state == "ENDORSED":
@@ -160,7 +170,8 @@ def _had_part(step, cast):
         "初审": [],
         "复审": [cast.reviewer],
         "负责人审批": [cast.reviewer, cast.cashier],
-        "账户确认": [cast.cashier],
+        "账户核对": [cast.cashier],
+        "账户确认": [cast.cashier, cast.reviewer],
         "抽查放过": [cast.reviewer, cast.cashier, cast.head, cast.accountant],
         "稽核放行": [cast.reviewer, cast.cashier, cast.head, cast.accountant, cast.auditor],
     }[step]

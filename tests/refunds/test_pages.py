@@ -161,6 +161,12 @@ def test_a_bounced_refund_is_put_right_on_the_pages(cast):
         decision("grant", "ACCOUNT"),
     )
     obligation.refresh_from_db()
+    assert obligation.state == "CORRECTED"  # one officer is not enough
+    client_for(cast.accountant).post(
+        reverse("desk_refunds:detail", args=[obligation.receipt]),
+        decision("grant", "ACCOUNT2"),
+    )
+    obligation.refresh_from_db()
     assert obligation.state == "APPROVED"
 
 

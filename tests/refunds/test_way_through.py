@@ -264,12 +264,15 @@ def test_a_bounced_refund_goes_out_again_to_the_new_account(cast):
     cast.correct(obligation)
     with pytest.raises(IllegalMove):
         cast.correct(obligation)
-    cast.check(obligation)
+    cast.confirm(obligation)
     obligation.refresh_from_db()
     assert obligation.state == "APPROVED"
     assert BankAccount.objects.latest("pk").number == "6222020000000002"
     assert BankAccount.objects.latest("pk").origin == "CORRECTED"
 
+    with pytest.raises(batches.NothingToSeal):
+        cast.draft()  # the new account still cools
+    cast.cool(obligation)
     second = cast.seal()
     assert second.number == "YL20200720002"
     attempts = obligation.attempts.order_by("number")
@@ -292,7 +295,8 @@ def test_a_new_account_may_be_refused(cast):
     assert obligation.state == "BOUNCED"
     assert BankAccount.objects.count() == 1
     cast.correct(obligation, number="6222020000000003")
-    cast.check(obligation)
+    cast.confirm(obligation)
+    cast.cool(obligation)
     cast.seal()
     assert Attempt.objects.latest("number").account == "6222020000000003"
 

@@ -67,6 +67,7 @@ class World:
         if sent_back:
             employer.contact = "退票"
             employer.save()
+            factories.make_account(employer, number=SENT_BACK)
         for fund in funds:
             overpay(employer, insurance=fund)
         offers.settle(employer_ids=[employer.pk], at=AT)
@@ -116,10 +117,14 @@ class World:
             "IN_BATCH": self.batch_on,
             "AT_BANK": lambda found: self.both_look(),
             "BOUNCED": lambda found: cast.correct(found, number=GOOD),
-            "CORRECTED": lambda found: approve.grant(
-                obligation_id=found.pk, officer=self.second, at=AT
-            ),
+            "CORRECTED": self.agree_to_account,
         }
+
+    def agree_to_account(self, obligation: Obligation) -> None:
+        """Let the next of the two officers agree to the new account."""
+        checked = approve.level_of(obligation) == approve.Level.ACCOUNT2
+        officer = self.cast.accountant if checked else self.second
+        approve.grant(obligation_id=obligation.pk, officer=officer, at=AT)
 
     def account_of(self, obligation: Obligation) -> str:
         return SENT_BACK if obligation.employer.contact == "退票" else GOOD

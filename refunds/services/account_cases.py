@@ -1,0 +1,403 @@
+"""Changes of account: proposed by a member or an officer, checked, confirmed, refused, withdrawn.
+
+Two officers decide, neither of whom proposed it: the reviewer of the agency that handles the
+unit, then fund finance. A confirmed account waits its cooling time before it is paid to; until
+then the unit may still take it back. `guards_accounts` refuses the same.
+"""
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from casework import services as casework
+from casework.receipts import new_receipt
+from refunds import account_rules, letters_accounts, queries
+from refunds.models import AccountChange, Obligation, Submission
+from refunds.services import book
+from refunds.services.locking import hold_money
+from refunds.services.paid_to import Account, check_account, is_known
+from refunds.workflow import Action, IllegalMove
+from registry import queries as registry_queries
+from registry import scope
+from registry.models import BankAccount, Employer, Membership, Officer, Post
+from relief.ledger.services import Account as Ledger
+
+RECEIPT_PREFIX = "ZH"
+Case = AccountChange.State
+#: Who decides in which state.
+POSTS = {Case.PROPOSED: Post.REVIEWER, Case.CHECKED: Post.FUND_FINANCE}
+
+
+class NotYours(Exception):
+    """The case is another agency's or another unit's, or the post does not decide on it now."""
+
+
+class SamePerson(Exception):
+    """The officer has taken part in this case already."""
+
+
+class Overtaken(Exception):
+    """The case has gone on, or its cooling time is over."""
+
+
+class AlreadyOpen(Exception):
+    """A change to this account is being decided on, or it is in force already."""
+
+
+class Missing(Exception):
+    """A reason or a document has to be named; `field` says which."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+def propose(*, member: Membership, account: Account, reason: str, at: datetime) -> AccountChange:
+    """Propose another account for one's own unit.
+
+    :raises accounts.BadAccount: if the account can't be paid to.
+    :raises AlreadyOpen: if it is being decided on, or in force.
+    :raises Missing: if no reason is given.
+    """
+    return _propose(
+        member.employer, account, by=casework.member(member), reason=reason, document="", at=at
+    )
+
+
+def propose_for_unit(
+    *,
+    employer: Employer,
+    officer: Officer,
+    account: Account,
+    reason: str,
+    document: str,
+    at: datetime,
+) -> AccountChange:
+    """Propose an account that a unit has asked for on paper; the officer has no more part in it.
+
+    :raises NotYours: if another agency handles the unit.
+    :raises accounts.BadAccount, AlreadyOpen: as above.
+    :raises Missing: if no reason or no document is named.
+    """
+    if officer.post not in {Post.HANDLER, Post.REVIEWER} or not scope.may_act(officer, employer):
+        raise NotYours("这个单位不在您的办理范围内。")
+    if not document.strip():
+        raise Missing("document", "请写明单位提交的书面材料名称和日期。")
+    return _propose(
+        employer,
+        account,
+        by=casework.officer(officer),
+        reason=reason,
+        document=document.strip(),
+        at=at,
+    )
+
+
+@transaction.atomic
+def _propose(
+    employer: Employer,
+    account: Account,
+    *,
+    by: casework.Actor,
+    reason: str,
+    document: str,
+    at: datetime,
+) -> AccountChange:
+    if not reason.strip():
+        raise Missing("reason", "请写明为什么变更收款账户。")
+    check_account(account, employer=employer, at=at)
+    former = registry_queries.account_in_force(employer.pk, on=timezone.localdate(at))
+    if former and _same(former, account):
+        raise AlreadyOpen("这个账户就是现在登记的收款账户，不用变更。")
+    try:
+        with transaction.atomic():
+            case = _open(
+                employer.pk,
+                account,
+                former=former,
+                by=by,
+                reason=reason.strip(),
+                document=document,
+                at=at,
+            )
+    except IntegrityError as refusal:
+        raise AlreadyOpen(
+            "这个账户已有变更在办理，请先等办理结果，或者撤回后重新提交。"
+        ) from refusal
+    return case
+
+
+def open_for_correction(
+    submission: Submission, *, by: casework.Actor, at: datetime
+) -> AccountChange:
+    """Open the case of a new account after the bank has sent a refund back."""
+    return _open(
+        submission.obligation.employer_id,
+        Account(submission.holder, submission.bank, submission.bank_code, submission.account),
+        former=submission.former,
+        by=by,
+        reason="银行退回，更正收款账户",
+        document="",
+        at=at,
+        submission=submission,
+    )
+
+
+def _open(
+    employer_id: int,
+    account: Account,
+    *,
+    former: BankAccount | None,
+    by: casework.Actor,
+    reason: str,
+    document: str,
+    at: datetime,
+    submission: Submission | None = None,
+) -> AccountChange:
+    case = AccountChange.objects.create(
+        receipt=new_receipt(RECEIPT_PREFIX),
+        employer_id=employer_id,
+        former=former,
+        submission=submission,
+        holder=account.holder,
+        bank=account.bank,
+        bank_code=account.bank_code,
+        number=account.number,
+        reason=reason,
+        document=document,
+        proposed_by_id=by.user_id,
+        proposed_name=by.name,
+        by_officer=bool(document),
+        proposed_at=at,
+    )
+    _log(case, "提出变更", before="", by=by, at=at, note=f"新账户尾号{account.number[-4:]}")
+    casework.send_notices([letters_accounts.proposed(case)], at=at)
+    return case
+
+
+def _same(known: BankAccount, account: Account) -> bool:
+    return (known.holder, known.bank, known.bank_code, known.number) == (
+        account.holder,
+        account.bank,
+        account.bank_code,
+        account.number,
+    )
+
+
+def _log(
+    case: AccountChange,
+    action: str,
+    *,
+    before: str,
+    by: casework.Actor,
+    at: datetime,
+    note: str = "",
+) -> None:
+    casework.record_move(
+        kind=AccountChange.KIND,
+        matter_id=case.pk,
+        action=action,
+        before=before,
+        after=case.state,
+        by=by,
+        at=at,
+        note=note,
+    )
+
+
+def check_officer(case: AccountChange, officer: Officer) -> None:
+    """Accept an officer for the decision whose turn it is.
+
+    :raises Overtaken: if nobody is asked any more.
+    :raises NotYours: if another post or agency decides.
+    :raises SamePerson: if the officer proposed or checked it.
+    """
+    state = Case(case.state)
+    if state not in POSTS:
+        raise Overtaken(f"这件账户变更当前是“{state.label}”，不需要办理。请刷新页面查看。")
+    if officer.post != POSTS[state] or not scope.may_act(officer, case.employer):
+        raise NotYours(f"这一步由{POSTS[state].label}办理。")
+    if case.proposed_by_id == officer.user_id or case.checked_by_id == officer.pk:
+        raise SamePerson("您已经办理过这件变更的另一个环节，必须由另一位工作人员办理。")
+
+
+def _standing_alone(receipt: str, *, seen: str, officer: Officer) -> AccountChange:
+    """Return a case for the rest of the transaction, whose turn is the officer's."""
+    rows = AccountChange.objects.select_related("employer").select_for_update(of=("self",))
+    case = scope.actionable(rows, officer).filter(receipt=receipt).first()
+    if case is None:
+        raise NotYours("这件变更不在您机构的办理范围内。")
+    if case.submission_id is not None:
+        raise NotYours("这件变更属于一笔被银行退回的退费，请在那笔退费的页面上办理。")
+    if case.state != seen:
+        raise Overtaken(f"这件账户变更当前是“{case.get_state_display()}”，请核对最新情况。")
+    check_officer(case, officer)
+    return case
+
+
+@transaction.atomic
+def decide(
+    *, receipt: str, seen: str, granted: bool, officer: Officer, at: datetime, reason: str = ""
+) -> AccountChange:
+    """Check, confirm or refuse, whichever the case's state asks for.
+
+    :param seen: the state that the page showed.
+    :raises NotYours, SamePerson: if this officer may not.
+    :raises Overtaken: if somebody was faster.
+    :raises accounts.BadAccount: if the unit is named differently by now.
+    :raises Missing: if a refusal has no reason.
+    """
+    case = _standing_alone(receipt, seen=seen, officer=officer)
+    if granted:
+        check_account(
+            Account(case.holder, case.bank, case.bank_code, case.number),
+            employer=case.employer,
+            at=at,
+        )
+        advance(case, officer=officer, at=at)
+    else:
+        close_refused(case, officer=officer, reason=reason, at=at)
+        casework.send_notices([letters_accounts.refused(case)], at=at)
+    return case
+
+
+def advance(case: AccountChange, *, officer: Officer, at: datetime) -> None:
+    """Note that the officer agrees; the second one's agreement registers the account. The caller
+    holds the case's lock and has checked the officer."""
+    before, by = case.state, casework.officer(officer)
+    if before == Case.PROPOSED:
+        case.state, case.checked_by, case.checked_at = Case.CHECKED, officer, at
+        case.save(update_fields=["state", "checked_by", "checked_at"])
+        _log(case, "核对通过", before=before, by=by, at=at)
+        return
+    new = Account(case.holder, case.bank, case.bank_code, case.number)
+    cools = not is_known(case.employer_id, new)
+    case.state, case.confirmed_by, case.confirmed_at = Case.CONFIRMED, officer, at
+    case.cooling_until = account_rules.cool_until(at) if cools else at
+    case.account = _register(case, at=at)
+    case.save(update_fields=["state", "confirmed_by", "confirmed_at", "cooling_until", "account"])
+    _log(case, "确认变更", before=before, by=by, at=at)
+    casework.send_notices([letters_accounts.confirmed(case, cools=cools)], at=at)
+
+
+def _register(case: AccountChange, *, at: datetime) -> BankAccount | None:
+    """Store the account as the one in force, unless it is that already."""
+    today = timezone.localdate(at)
+    known = registry_queries.account_in_force(case.employer_id, on=today)
+    if known and _same(known, Account(case.holder, case.bank, case.bank_code, case.number)):
+        return None
+    return BankAccount.objects.create(
+        employer_id=case.employer_id,
+        holder=case.holder,
+        bank=case.bank,
+        bank_code=case.bank_code,
+        number=case.number,
+        enabled_on=today,
+        origin=BankAccount.Origin.CORRECTED,
+        recorded_at=at,
+    )
+
+
+def close_refused(case: AccountChange, *, officer: Officer, reason: str, at: datetime) -> None:
+    """Note that the officer does not agree. The caller holds the case's lock, and tells the unit.
+
+    :raises Missing: without a reason.
+    """
+    if not reason.strip():
+        raise Missing("reason", "请写明退回原因，单位会看到这段话。")
+    before = case.state
+    case.state, case.refused_by, case.closing_reason = Case.REFUSED, officer, reason.strip()
+    case.closed_name, case.closed_at = officer.name, at
+    fields = ["state", "refused_by", "closing_reason", "closed_name", "closed_at"]
+    case.save(update_fields=fields)
+    by = casework.officer(officer)
+    _log(case, "退回变更", before=before, by=by, at=at, note=case.closing_reason)
+
+
+def of_submission(submission: Submission) -> AccountChange:
+    """Return the case of a correction, locked."""
+    return AccountChange.objects.select_for_update(of=("self",)).get(submission=submission)
+
+
+def may_withdraw(case: AccountChange, *, at: datetime) -> bool:
+    """Whether the unit may still take it back: until it is decided, and while it cools."""
+    if case.state == Case.CONFIRMED:
+        return case.cooling_until is not None and at < case.cooling_until
+    return case.state in AccountChange.OPEN
+
+
+@transaction.atomic
+def withdraw(*, member: Membership, receipt: str, at: datetime) -> AccountChange:
+    """Take a change back, whoever proposed it; also while a confirmed account cools.
+
+    What was registered by it is taken back. The refund it belongs to waits for another account.
+
+    :raises NotYours: if it is no case of this unit, or the member may not sign.
+    :raises Overtaken: if it is too late.
+    """
+    if not scope.may_sign(member):
+        raise NotYours("撤回账户变更须由单位的负责人或者经办签字人办理。")
+    hold_money()
+    found = AccountChange.objects.filter(employer=member.employer_id, receipt=receipt).first()
+    if found is None:
+        raise NotYours("没有找到这件账户变更。")
+    refund = _refund_of(found)
+    case = AccountChange.objects.select_for_update(of=("self",)).get(pk=found.pk)
+    if not may_withdraw(case, at=at):
+        raise Overtaken("这件变更已经办结，不能撤回。如账户有误，请重新提交变更。")
+    before, by = case.state, casework.member(member)
+    if case.account is not None:
+        _take_back(case.account, at=at)
+    case.state, case.closed_name, case.closed_at = Case.WITHDRAWN, member.name, at
+    case.closing_reason = "单位撤回"
+    case.save(update_fields=["state", "closed_name", "closed_at", "closing_reason"])
+    _log(case, "撤回变更", before=before, by=by, at=at)
+    if refund is not None:
+        _give_up(refund, case, before=before, by=by, at=at)
+    return case
+
+
+def _refund_of(case: AccountChange) -> Obligation | None:
+    """Return the refund that a case belongs to, locked: refunds come before cases."""
+    if case.submission is None:
+        return None
+    rows = Obligation.objects.select_for_update().prefetch_related("items")
+    return rows.get(pk=case.submission.obligation_id)
+
+
+def _give_up(
+    refund: Obligation, case: AccountChange, *, before: str, by: casework.Actor, at: datetime
+) -> None:
+    """Let the refund wait for another account."""
+    latest = queries.latest_submission(refund)
+    if latest is None or latest.pk != case.submission_id:
+        return
+    try:
+        if before in AccountChange.OPEN:
+            refund.move(Action.REFUSE_ACCOUNT, by=by, at=at, reason="单位撤回了新账户")
+            return
+        refund.move(Action.WITHDRAW, by=by, at=at, note="单位撤回了新账户")
+    except IllegalMove as refusal:
+        raise Overtaken(f"新账户已经用于付款，不能撤回。{refusal}") from refusal
+    book.shift(
+        [refund],
+        debit=Ledger.ORDERED,
+        credit=Ledger.OVERPAID,
+        at=at,
+        step=f"WITHDRAWN.{latest.number}",
+    )
+
+
+def _take_back(account: BankAccount, *, at: datetime) -> None:
+    BankAccount.objects.create(
+        employer_id=account.employer_id,
+        holder=account.holder,
+        bank=account.bank,
+        bank_code=account.bank_code,
+        number=account.number,
+        enabled_on=account.enabled_on,
+        origin=account.origin,
+        recorded_at=at,
+        reverses=account,
+    )

@@ -1,0 +1,50 @@
+"""An account as an enterprise gives it, and whether refunds may go there."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection
+from django.utils import timezone
+
+from refunds import account_rules, accounts, queries
+from registry.models import Employer
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account as an enterprise gives it, in plain form."""
+
+    holder: str
+    bank: str
+    bank_code: str
+    number: str
+
+
+def check_account(account: Account, *, employer: Employer, at: datetime) -> None:
+    """Accept an account for refunds of an employer (D15).
+
+    :raises accounts.BadAccount: naming the part that is wrong.
+    """
+    accounts.check_holder(
+        account.holder,
+        employer_name=employer.name,
+        legal_person=employer.legal_person,
+        unit_type=queries.unit_type(employer.pk, today=timezone.localtime(at).date()),
+    )
+    accounts.check_bank_code(account.bank_code)
+    accounts.check_number(account.number)
+
+
+def is_known(employer_id: int, account: Account) -> bool:
+    """Whether the unit has paid from the account, or it is registered otherwise than by a change."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT refunds_account_known(%s, %s, %s)",
+            [employer_id, account.number, account.holder],
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def cooling_of_choice(employer_id: int, account: Account, *, at: datetime) -> datetime | None:
+    """Return until when an account named in a choice waits; None where it is known."""
+    return None if is_known(employer_id, account) else account_rules.cool_until(at)
