@@ -1,7 +1,7 @@
 """The bank's formats behind one interface. Pure.
 
 - `interface`: an order out, messages in;
-- `workbook`: the xlsx of the contract; `pipe`: text between strokes;
+- `workbook`: the xlsx of the contract; `sheets`: what a bank's sheet can be; `pipe`: text between strokes;
 - `iso20022`: pain.001 out; pain.002, camt.053 and camt.054 in;
 - `replies`: what a bank writes;
 - `signing`: how both sides prove who speaks.
@@ -10,7 +10,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from refunds.bank import iso20022, pipe, workbook
+from refunds.bank import iso20022, pipe, sheets, workbook
 from refunds.bank.interface import (
     Acknowledgement,
     Adapter,
@@ -31,8 +31,8 @@ ADAPTERS: Mapping[str, Adapter] = {
 }
 
 
-#: An answer of 3,000 lines has about 0.5 MB; an ISO message four times that.
-LARGEST_TEXT = 20_000_000
+#: An answer of 20,000 lines has about 2 MB, as ISO message ten times that.
+LARGEST = 50_000_000
 
 
 def write(channel: str, order: Order) -> bytes:
@@ -48,23 +48,15 @@ def read(path: Path) -> Message:
 
     :raises FileRefused: if it is none of its messages.
     """
+    if path.stat().st_size > LARGEST:
+        raise FileRefused("文件超过50MB，不是批次的回盘文件或对账单。")
     with path.open("rb") as file:
         head = file.read(8)
     if iso20022.is_xml(head):
-        return iso20022.read(_whole(path))
+        return iso20022.read(path.read_bytes())
     if pipe.is_pipe(head):
-        return pipe.read(_whole(path))
-    return workbook.read_answer(path)
-
-
-def _whole(path: Path) -> bytes:
-    """Return a text file's content.
-
-    :raises FileRefused: if it is longer than any batch's answer can be.
-    """
-    if path.stat().st_size > LARGEST_TEXT:
-        raise FileRefused("文件太大，不是批次的回盘文件。")
-    return path.read_bytes()
+        return pipe.read(path.read_bytes())
+    return sheets.read(path)
 
 
 __all__ = [

@@ -7,10 +7,14 @@ TFHP|版本|笔数|合计金额                                                 
 序号|批次号|业务流水号|收款账号|金额|结果|原因|处理日期
 TFDZ|版本|账号|日期|期初余额|期末余额|笔数                              a statement
 序号|业务流水号|金额|日期|类别|对方户名|银行流水号|摘要
-END|笔数                                                                ends each of them
+END|笔数 or END|笔数|合计金额                                           ends each of them
+
+A stroke in a field is written as its full-width sister ｜, line breaks and other controls as a
+blank: no field can end itself or its line. Numbers and words are read in either width.
 """
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
@@ -34,7 +38,9 @@ VERSION = "1"
 ACCEPTED, REFUSED = "受理", "拒绝"
 _AMOUNT = re.compile(r"-?[0-9]{1,15}\.[0-9]{2}")
 _COUNT = re.compile(r"[0-9]{1,9}")
-_CUT = "文件没有结束行，可能没有传完。请银行重新发送。"
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_RESEND = "可能没有传完。请银行重新发送。"
+_CUT = f"文件没有结束行，{_RESEND}"
 
 
 class PipeAdapter:
@@ -56,20 +62,23 @@ class PipeAdapter:
             ]
             for line in order.lines
         ]
-        return written(head, rows)
+        return written(head, rows, total=total)
 
 
-def written(head: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
+def written(
+    head: Sequence[str], rows: Sequence[Sequence[str]], *, total: Decimal | None = None
+) -> bytes:
     """Return a file: its header, its rows numbered, its end."""
     numbered = [[str(place), *row] for place, row in enumerate(rows, start=1)]
-    lines = [head, *numbered, [END, str(len(rows))]]
+    end = [END, str(len(rows)), *([] if total is None else [f"{total:.2f}"])]
+    lines = [head, *numbered, end]
     text = "".join("|".join(_plain(field) for field in line) + "\r\n" for line in lines)
     return text.encode("gb18030")
 
 
 def _plain(field: str) -> str:
     """Return a field that can't end itself or its line."""
-    return " ".join(field.replace("|", "｜").split())
+    return _CONTROLS.sub(" ", field.replace("|", "｜")).strip()
 
 
 def reply(message: Message) -> bytes:
@@ -89,7 +98,7 @@ def reply(message: Message) -> bytes:
                 ]
                 for row in message.rows
             ]
-            return written([ANSWER, VERSION, str(count), f"{total:.2f}"], rows)
+            return written([ANSWER, VERSION, str(count), f"{total:.2f}"], rows, total=total)
         case Statement():
             head = [STATEMENT, VERSION, message.account, message.day.isoformat()]
             head += [f"{message.opening:.2f}", f"{message.closing:.2f}", str(len(message.entries))]
@@ -106,7 +115,7 @@ def reply(message: Message) -> bytes:
 def fields(content: bytes) -> list[list[str]]:
     """Return the fields of every line, the end line left out.
 
-    :raises FileRefused: if it isn't text or has no end.
+    :raises FileRefused: if it isn't text, has no end, or another number of lines than that says.
     """
     for encoding in ("utf-8-sig", "gb18030"):
         try:
@@ -120,7 +129,18 @@ def fields(content: bytes) -> list[list[str]]:
     lines = [line.removesuffix("\r").split("|") for line in text.split("\n") if line.strip()]
     if not lines or lines[-1][0] != END or text[-1] != "\n":
         raise FileRefused(_CUT)
-    return lines[:-1]
+    *lines, end = lines
+    # The header's totals say what the bank meant; this one whether all of it has come.
+    if not lines or len(end) < 2 or half(end[1]) != str(len(lines) - 1):
+        raise FileRefused(
+            f"结束行写明{(*end, '')[1][:20]}行，实际{max(0, len(lines) - 1)}行。{_RESEND}"
+        )
+    return lines
+
+
+def half(text: str) -> str:
+    """Return digits, letters and words in their usual width, blanks around them left out."""
+    return unicodedata.normalize("NFKC", text).strip()
 
 
 def is_pipe(content: bytes) -> bool:
@@ -135,9 +155,9 @@ def read(content: bytes) -> Message:
     :raises FileRefused: if it can't be read or isn't whole.
     """
     head, *rows = fields(content)
-    match head:
-        case ["TFHZ", "1", number, ("受理" | "拒绝") as word, reason]:
-            return Acknowledgement(number, word == ACCEPTED, reason)
+    match [half(field) for field in head]:
+        case ["TFHZ", "1", number, ("受理" | "拒绝") as word, _] if not rows:
+            return Acknowledgement(number, word == ACCEPTED, head[4].strip())
         case ["TFHP", "1", count, total]:
             if not rows:
                 raise FileRefused("文件里没有一行答复。")
@@ -165,11 +185,13 @@ def read(content: bytes) -> Message:
 
 
 def _entry(row: Sequence[str]) -> StatementEntry:
-    _, line_no, amount, on, kind, counterparty, reference, text = row
+    _, line_no, amount, on, kind, *words = row
+    counterparty, reference, text = (word.strip() for word in words)
+    kind = half(kind)
     return StatementEntry(
-        line_no=line_no,
-        amount=_money(amount),
-        booked_on=_day(on),
+        line_no=half(line_no),
+        amount=_money(half(amount)),
+        booked_on=_day(half(on)),
         kind=kind if kind in {PAYMENT, BACK} else OTHER,
         counterparty=counterparty,
         reference=reference,

@@ -9,7 +9,7 @@ from io import BytesIO
 
 from xlsxwriter import Workbook
 
-from refunds.bank import iso20022, pipe
+from refunds.bank import iso20022, pipe, sheets
 from refunds.bank.interface import Acknowledgement, Answer, Message, Statement
 from refunds.bank.workbook import IN, TOTAL
 
@@ -58,6 +58,26 @@ def _workbook_answer(message: Message) -> bytes:
     return workbook_of(answer_rows(message))
 
 
+def _workbook_receipt(message: Message) -> bytes:
+    assert isinstance(message, Acknowledgement)
+    word = sheets.ACCEPTED if message.accepted else sheets.REFUSED
+    return workbook_of([list(sheets.RECEIPT), [message.batch_number, word, message.reason]])
+
+
+def _workbook_statement(message: Message) -> bytes:
+    assert isinstance(message, Statement)
+    balances = [f"{message.opening:.2f}", f"{message.closing:.2f}", str(len(message.entries))]
+    rows = [
+        list(sheets.ACCOUNT),
+        [message.account, message.day.isoformat(), *balances],
+        list(sheets.MOVEMENT),
+    ]
+    for entry in message.entries:
+        moved = [entry.line_no, f"{entry.amount:.2f}", entry.booked_on.isoformat(), entry.kind]
+        rows.append([*moved, entry.counterparty, entry.reference, entry.text])
+    return workbook_of(rows)
+
+
 def workbook_of(rows: list[list[str]]) -> bytes:
     """Return a sheet of texts."""
     buffer = BytesIO()
@@ -73,7 +93,9 @@ def workbook_of(rows: list[list[str]]) -> bytes:
 
 
 WRITERS: Mapping[tuple[str, type[Message]], Callable[[Message], bytes]] = {
+    ("workbook", Acknowledgement): _workbook_receipt,
     ("workbook", Answer): _workbook_answer,
+    ("workbook", Statement): _workbook_statement,
     ("pipe", Acknowledgement): pipe.reply,
     ("pipe", Answer): pipe.reply,
     ("pipe", Statement): pipe.reply,

@@ -16,7 +16,7 @@ NUMBER = "YL20200720001"
 PAYER = Payer("攀枝花市养老保险基金", "农行", "103665002003", "22100000000000")
 GOLDEN = {
     "workbook": "b43cec220dca2083c77867af65aec0bd8c0aa88b57c7e4f5dd104773d827cca7",
-    "pipe": "b8964d217e625f8181a087094b07aa9c3761d52dfcbff15a57af32a0c272cd7e",
+    "pipe": "0b987483c9283fe8aee394483cc85f4d4495395ca59522456a3fdedcc31f7229",
     "iso20022": "f51a0bcd417314ab34a2efc11f0d641626e1ef129d5b6c7ef7e917e80d1d26d3",
 }
 
