@@ -33,13 +33,14 @@ class RefundsConfig(AppConfig):
         navigation.add("desk", "待联系单位", "desk_contacts:list", order=64)
         watch = frozenset({Post.HANDLER.value, Post.AUDIT.value})
         navigation.add("desk", "外发消息", "desk_telling:outbox", order=66, posts=watch)
-        money = frozenset({Post.FUND_FINANCE.value, Post.AUDIT.value})
+        money = frozenset({Post.FUND_FINANCE.value, Post.HEAD.value, Post.AUDIT.value})
+        navigation.add("desk", "在途资金", "desk_refunds:flight", order=68, posts=money)
         navigation.add("desk", "付款批次", "desk_refunds:batches", order=70, posts=money)
         audit = frozenset({Post.AUDIT.value})
         navigation.add("desk", "稽核抽查", "desk_refunds:audit", order=65, posts=audit)
-        rules = frozenset({Post.FUND_FINANCE.value, Post.AUDIT.value, Post.HEAD.value})
-        navigation.add("desk", "审批规则", "desk_refunds:rules", order=67, posts=rules)
+        navigation.add("desk", "审批规则", "desk_refunds:rules", order=67, posts=money)
         navigation.add("desk", "银行回盘", "desk_refunds:bank_files", order=80, posts=money)
+        navigation.add("desk", "对账", "desk_refunds:reconcile", order=85, posts=money)
 
 
 def store_rules(*, using: str, apps: Apps = installed, **kwargs: Any) -> None:
