@@ -14,8 +14,15 @@ class RefundsConfig(AppConfig):
         post_migrate.connect(store_rules, sender=self)
         from casework import todo
         from casework.tell import kinds
-        from refunds import exports, objections, receivers, telling, todos_telling  # noqa: F401 - its receivers connect themselves
-        from refunds import ledger_source
+        from refunds import (  # noqa: F401 - its receivers connect themselves
+            exports,
+            ledger_source,
+            objections,
+            receivers,
+            telling,
+            todos_accounts,
+            todos_telling,
+        )
         from refunds.todos import todos
         from registry import navigation, slots
         from registry.models import Post
@@ -27,9 +34,12 @@ class RefundsConfig(AppConfig):
         slots.add_objection("refunds", objections.objection)
         todo.register(todos)
         todo.register(todos_telling.todos)
+        todo.register(todos_accounts.todos)
         navigation.add("portal", "退费", "portal_refunds:list", order=30)
+        navigation.add("portal", "收款账户", "portal_refunds:accounts", order=35)
         navigation.add("portal", "通知", "portal_notices:list", order=60)
         navigation.add("desk", "退费", "desk_refunds:list", order=60)
+        navigation.add("desk", "账户变更", "desk_refunds:account_cases", order=61)
         navigation.add("desk", "待联系单位", "desk_contacts:list", order=64)
         watch = frozenset({Post.HANDLER.value, Post.AUDIT.value})
         navigation.add("desk", "外发消息", "desk_telling:outbox", order=66, posts=watch)

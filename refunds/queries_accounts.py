@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import DateTimeField, F, Func, OuterRef, QuerySet, Subquery
+from django.db.models import Count, DateTimeField, F, Func, OuterRef, Q, QuerySet, Subquery
 
 from refunds.models import AccountChange, Obligation, Submission
 from registry import scope
+from registry.models import BankAccount, Employer
 
 
 def payable(rows: QuerySet[Obligation], *, at: datetime) -> QuerySet[Obligation]:
@@ -51,3 +52,45 @@ def changes_for(viewer: scope.Viewer) -> QuerySet[AccountChange]:
         "employer__district", "former", "checked_by", "confirmed_by", "submission__obligation"
     )
     return scope.limit(rows, viewer).order_by(F("id").desc())
+
+
+def differences(case: AccountChange) -> list[dict[str, str]]:
+    """Return the four parts of the account that differ from the registered one, before and
+    after; all of them where there was none."""
+    former = case.former
+    pairs = (
+        ("户名", former.holder if former else "", case.holder),
+        ("开户银行", former.bank if former else "", case.bank),
+        ("开户行行号", former.bank_code if former else "", case.bank_code),
+        ("银行账号", former.number if former else "", case.number),
+    )
+    return [
+        {"label": label, "before": before, "after": after}
+        for label, before, after in pairs
+        if before != after
+    ]
+
+
+def sharers_of(number: str, *, besides: int) -> int:
+    """Return how many other units have an account registered or a change proposed to it."""
+    registered = BankAccount.objects.standing().filter(number=number).values("employer")
+    proposed = AccountChange.objects.filter(number=number).values("employer")
+    rows = Employer.objects.filter(Q(pk__in=registered) | Q(pk__in=proposed))
+    return rows.exclude(pk=besides).count()
+
+
+def shared_for(viewer: scope.Viewer) -> QuerySet[BankAccount]:
+    """Return the standing accounts that another unit has too, by number; of the units only those
+    the viewer may see. `units`: how many there are altogether."""
+    standing = BankAccount.objects.standing()
+    units = standing.filter(number=OuterRef("number")).order_by().values("number")
+    counted = units.annotate(n=Count("employer", distinct=True)).values("n")
+    numbers = (
+        standing.order_by()
+        .values("number")
+        .annotate(n=Count("employer", distinct=True))
+        .filter(n__gt=1)
+        .values("number")
+    )
+    rows = standing.filter(number__in=numbers).select_related("employer__district")
+    return scope.limit(rows.annotate(units=Subquery(counted)), viewer).order_by("number", "pk")

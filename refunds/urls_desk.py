@@ -3,7 +3,7 @@
 from django.urls import path
 
 from refunds import urls_funds
-from refunds.views import audit, batches, desk, desk_offset, rules
+from refunds.views import audit, batches, desk, desk_accounts, desk_offset, rules
 
 app_name = "desk_refunds"
 urlpatterns = [
@@ -11,6 +11,9 @@ urlpatterns = [
     path("refunds/decide/", desk.decide_many, name="decide_many"),
     path("refunds/<slug:receipt>/", desk.refund_detail, name="detail"),
     path("refunds/<slug:receipt>/end-offset/", desk_offset.end_offset, name="end_offset"),
+    path("accounts/", desk_accounts.case_list, name="account_cases"),
+    path("accounts/shared/", desk_accounts.shared, name="account_shared"),
+    path("accounts/<slug:case_receipt>/", desk_accounts.case_detail, name="account_case"),
     path("audit/", audit.overview, name="audit"),
     path("audit/seed/", audit.commit_seed, name="commit_seed"),
     path("audit/pairs/", audit.pairs, name="pairs"),

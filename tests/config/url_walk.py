@@ -14,6 +14,7 @@ from casework.models import Notice, OutboxMessage, PaperFile, PaperSubmission, R
 from casework.receipts import new_receipt
 from casework.services import holidays
 from refunds.models import (
+    AccountChange,
     ApprovalRules,
     Attempt,
     BankAnswerLine,
@@ -24,6 +25,7 @@ from refunds.models import (
     Obligation,
     StaffChoice,
 )
+from refunds.services import account_cases
 from registry.models import Employer, Import, Invitation, Membership, Post, WorkState
 from registry.services import members
 from relief.models import Hire, LedgerCorrection, MonthlyFiling, MonthlySubmission
@@ -31,7 +33,7 @@ from relief.services.hires import HIRE
 from tests.casework.lettering import issue_letter
 from tests.factories import AT, make_member, make_officer
 from tests.refunds import closing
-from tests.refunds.making import Cast, make_run, overpay
+from tests.refunds.making import Cast, account, make_run, overpay
 from tests.relief.builders import declare
 from tests.relief.ledger.booking import propose
 
@@ -73,6 +75,16 @@ def _notice(employer: Employer) -> Notice:
 def _refund(employer: Employer) -> Obligation:
     """A refund that the employer has chosen and that waits for its first approval."""
     return Cast().bring("CHOSEN", employer=overpay(employer))
+
+
+def _account_change(employer: Employer) -> AccountChange:
+    """A change of the employer's account that waits for its first officer."""
+    return account_cases.propose(
+        member=make_member(employer),
+        account=account(employer, number="6222020000000088"),
+        reason="基本户迁移",
+        at=AT,
+    )
 
 
 def _batch(employer: Employer) -> Batch:
@@ -262,6 +274,7 @@ MAKERS: dict[str, Callable[[Employer], object]] = {
     "run_id": lambda employer: make_run(employers=[employer]).pk,
     "month": lambda employer: "2020-02",
     "receipt": lambda employer: _refund(employer).receipt,
+    "case_receipt": lambda employer: _account_change(employer).receipt,
     "check_code": lambda employer: "holder-differs",
     "insurance": lambda employer: "pension",
     "account": lambda employer: "paid",
