@@ -54,6 +54,15 @@ IN = (
     Column("reason", "原因", Kind.CODE, optional=True, length=(0, 200)),
     Column("settled", "处理日期", Kind.DATE),
 )
+
+
+class _Memo(cells.Memo):
+    """Days and outcomes repeat, numbers don't: a small memory does."""
+
+    LARGEST = 1_000
+
+
+_MEMOS = {column.name: _Memo(column) for column in IN}
 _AMOUNT = re.compile(r"[0-9]{1,13}(\.[0-9]{1,2}0*)?|[0-9]{1,3}(,[0-9]{3})+(\.[0-9]{1,2}0*)?")
 _COMPACT_DATE = re.compile(r"([0-9]{4})[/.年]?([0-9]{1,2})[/.月]?([0-9]{1,2})日?")
 
@@ -163,7 +172,7 @@ def _value(column: Column, cell: Cell) -> str | cells.Refusal:
         found = _COMPACT_DATE.fullmatch(cells.plain(cell))
         if found:
             cell = f"{found[1]}-{found[2]:0>2}-{found[3]:0>2}"
-    value = cells.Memo(column)[cell]
+    value = _MEMOS[column.name][cell]
     if column.name == "amount" and isinstance(value, str):
         return value.replace(",", "") if _AMOUNT.fullmatch(value) else cells.Refusal("not_a_number")
     return value

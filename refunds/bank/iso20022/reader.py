@@ -37,6 +37,7 @@ from refunds.bank.iso20022.reasons import in_words
 
 #: Many times what a batch's answer has; without a limit nested elements fill the memory.
 MOST_ELEMENTS = 4_000_000
+_DECLARED = re.compile(r"(?<=<Document)\s+xmlns=(\"[^\"<>]*\"|'[^'<>]*')")
 _KINDS = {code: kind for kind, code in KIND_CODES.items()}
 _COUNT = re.compile(r"[0-9]{1,15}")  # as many digits as the schema allows
 _AMOUNT = re.compile(r"[0-9]{1,15}(\.[0-9]{1,2}0*)?")
@@ -77,7 +78,8 @@ def parse(content: bytes) -> Element:
     :raises FileRefused: if it isn't XML, or defines entities: none of these messages does, and
         a few of them can fill any memory.
     """
-    text = _decoded(content)
+    # The usual declaration goes first: a tag without its namespace is cheaper ten times over.
+    text = _DECLARED.sub("", _decoded(content), count=1)
     if text.count("<") > 2 * MOST_ELEMENTS:
         raise FileRefused("报文太大，不是批次的回盘文件。")
     try:
@@ -86,8 +88,9 @@ def parse(content: bytes) -> Element:
         raise FileRefused("报文里有不该有的定义（DOCTYPE），没有读取。") from error
     except (ParseError, ValueError) as error:
         raise FileRefused("报文不完整或无法解析，可能没有传完。请银行重新发送。") from error
-    for element in root.iter():
-        element.tag = element.tag.rpartition("}")[2]
+    if "xmlns" in text:
+        for element in root.iter():
+            element.tag = element.tag.rpartition("}")[2]
     return root
 
 
