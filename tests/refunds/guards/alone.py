@@ -17,7 +17,10 @@ Violation = Callable[[], Iterator[None]]
 
 
 def prove(guard: Guard, violation: Violation) -> None:
-    """Assert that a guard, and it alone, refuses what is tried."""
+    """Assert that a guard, and it alone, refuses what is tried.
+
+    For triggers call `silence` before, once in a test.
+    """
     refused = _tried(guard, violation, dropped=False)
     assert refused is not None, f"{guard.key} lets it pass"
     assert _names(guard, refused), f"{guard.key} should refuse, but: {refused}"
@@ -25,10 +28,18 @@ def prove(guard: Guard, violation: Violation) -> None:
     assert passed is None, f"refused without {guard.key} as well: {passed}"
 
 
+def silence() -> None:
+    """Drop every key and check of ours, until the transaction ends: triggers stand alone then."""
+    fetch("SET LOCAL ROLE NONE")
+    drops = [guard.drop for guard in standing().values() if guard.kind != "trigger"]
+    if drops:
+        fetch("; ".join(drops))
+
+
 def _tried(guard: Guard, violation: Violation, *, dropped: bool) -> DatabaseError | None:
     with transaction.atomic():
         try:
-            _silence_all_but(guard)
+            _silence_beside(guard)
             steps = violation()
             next(steps)
             if guard.kind == "trigger" and not dropped:
@@ -47,19 +58,20 @@ def _tried(guard: Guard, violation: Violation, *, dropped: bool) -> DatabaseErro
             transaction.set_rollback(True)
 
 
-def _silence_all_but(guard: Guard) -> None:
+def _silence_beside(guard: Guard) -> None:
     fetch("SET LOCAL ROLE NONE")
     # Triggers and foreign keys sleep, but for those that are made to fire always.
     fetch("SET LOCAL session_replication_role = replica")
-    others = [
+    drops = [
         other.drop
         for other in standing().values()
-        if other.kind != "trigger"
+        if guard.kind != "trigger"
+        and other.kind != "trigger"
         and other != guard
-        and (guard.kind == "trigger" or other.table == guard.table)
+        and other.table == guard.table
     ]
-    if others:
-        fetch("; ".join(others))
+    if drops:
+        fetch("; ".join(drops))
 
 
 def _names(guard: Guard, refusal: DatabaseError) -> bool:

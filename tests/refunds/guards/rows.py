@@ -47,7 +47,7 @@ def _made_up(kind: str, length: int | None) -> Any:
 SOUND: dict[str, dict[str, Any]] = {}
 
 
-def row(table: str, **values: Any) -> int:
+def row(table: str, /, **values: Any) -> int:
     """Write a row and return its number; what isn't given is made up, or left out if it may."""
     known = {"id": next(_numbers)} | SOUND.get(table, {}) | values
     for name, kind, nullable, length in _columns(table):
@@ -59,7 +59,7 @@ def row(table: str, **values: Any) -> int:
     return int(known["id"])
 
 
-def change(table: str, number: int, **values: Any) -> None:
+def change(table: str, number: int, /, **values: Any) -> None:
     """Change a row."""
     sets = ", ".join(f'"{name}" = %s' for name in values)
     fetch(f"UPDATE {table} SET {sets} WHERE id = %s", *values.values(), number)
