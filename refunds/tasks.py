@@ -6,11 +6,13 @@ from celery import shared_task
 from django.db import OperationalError
 from django.utils import timezone
 
-from refunds.services import bank, ending, offers
+from refunds.services import bank, ending, flight, offers, reconcile
 from refunds.services.telling import reminders
 from registry import doorbell
 
 AT_MOST = timedelta(seconds=40)
+#: A return may come a month after the payment.
+LOOK_BACK = timedelta(days=40)
 
 
 @shared_task(acks_late=True, autoretry_for=(OperationalError,), retry_backoff=True, max_retries=5)
@@ -40,3 +42,16 @@ def remind_of_choices() -> None:
 def end_offsets() -> None:
     """End offsets once their period is over; safe to run twice, late or never."""
     ending.end_all_over(clock=timezone.now)
+
+
+@shared_task
+def reconcile_days() -> None:
+    """Compare the accounts' latest days again; safe to run twice, late or never."""
+    now = timezone.now()
+    reconcile.reconcile_all(at=now, since=timezone.localtime(now).date() - LOOK_BACK)
+
+
+@shared_task
+def morning() -> None:
+    """Write the morning's digest if something is wrong; once a day, however often it is called."""
+    flight.make_digest(now=timezone.now())

@@ -3,8 +3,9 @@
 import django.db.models.deletion
 import pgtrigger.compiler
 import pgtrigger.migrations
-import refunds.models.telling
 from django.db import migrations, models
+
+import refunds.models.telling
 
 
 class Migration(migrations.Migration):

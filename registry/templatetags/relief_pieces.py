@@ -62,7 +62,6 @@ STATES: Mapping[str, tuple[str, str, str]] = {
     "DISSOLVED": ("quiet", "cross", "已拆批"),
     "CLOSED": ("good", "check", "已对平"),
     "OPEN": ("bad", "alert", "待处理"),
-    "PROPOSED": ("wait", "clock", "待另一人确认"),
     "SETTLED": ("good", "check", "已处理"),
     "CONFIRMED": ("good", "check", "已确认"),
     "SEALED": ("wait", "file", "已封批，待送盘"),
