@@ -367,3 +367,70 @@ def one_more_tier_for_published_rules() -> Iterator[None]:
     rules = row("refunds_approvalrules", published_at=_NOON)
     yield
     row("refunds_approvaltier", rules_id=rules)
+
+
+# Accounts
+
+
+@forbidden_by("refunds_accountchange.begins_proposed")
+def begun_as_confirmed() -> Iterator[None]:
+    yield
+    row("refunds_accountchange", state="CONFIRMED")
+
+
+@forbidden_by("refunds_accountchange.begins_proposed")
+def of_somebody_elses_account() -> Iterator[None]:
+    correction = row("refunds_submission", kind="CORRECTION")
+    yield
+    row("refunds_accountchange", state="PROPOSED", submission_id=correction)
+
+
+@forbidden_by("refunds_accountchange.decided_by_two")
+def checked_by_nobody_known() -> Iterator[None]:
+    case = row("refunds_accountchange", state="PROPOSED")
+    yield
+    change("refunds_accountchange", case, state="CHECKED", checked_by_id=1, checked_at=_NOON)
+
+
+@forbidden_by("refunds_accountchange.decided_by_two")
+def checked_by_another_afterwards() -> Iterator[None]:
+    case = row("refunds_accountchange", state="CHECKED", checked_by_id=1, checked_at=_NOON)
+    yield
+    change("refunds_accountchange", case, checked_by_id=2)
+
+
+@forbidden_by("refunds_accountchange.decided_by_two")
+def a_longer_wait_shortened() -> Iterator[None]:
+    case = row("refunds_accountchange", state="CONFIRMED", confirmed_by_id=1, cooling_until=_LATER)
+    yield
+    change("refunds_accountchange", case, cooling_until=_NOON)
+
+
+@forbidden_by("refunds_accountchange.decided_by_two")
+def taken_back_once_it_is_cool() -> Iterator[None]:
+    case = row("refunds_accountchange", state="CONFIRMED", cooling_until=_NOON)
+    yield
+    change("refunds_accountchange", case, state="WITHDRAWN", closed_at=_LATER)
+
+
+@forbidden_by("refunds_submission.correction_has_a_case")
+def a_new_account_without_a_case() -> Iterator[None]:
+    yield
+    row("refunds_submission", kind="CORRECTION")
+
+
+@forbidden_by("refunds_submission.new_account_cools")
+def an_unknown_account_at_once() -> Iterator[None]:
+    owed = row("refunds_obligation")
+    yield
+    row("refunds_submission", obligation_id=owed, kind="CHOICE")
+
+
+@forbidden_by("refunds_attempt.cool_account")
+def a_line_to_an_account_that_waits() -> Iterator[None]:
+    owed = row("refunds_obligation")
+    choice = row(
+        "refunds_submission", obligation_id=owed, kind="CHOICE", cooling_until=_LATER, at=_NOON
+    )
+    yield
+    row("refunds_attempt", obligation_id=owed, submission_id=choice, sealed_at=_NOON)

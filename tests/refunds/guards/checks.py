@@ -22,6 +22,23 @@ def _by_one(who: str, then: str) -> list[dict[str, Any]]:
 
 #: By check: the values of rows it refuses.
 BROKEN: dict[str, list[dict[str, Any]]] = {
+    "refunds_accountchange.account_change_two_people": _by_one("checked_by_id", "confirmed_by_id"),
+    "refunds_accountchange.account_change_as_far_as_decided": [
+        {"state": "PROPOSED", "checked_by_id": 1},
+        {"state": "CHECKED"},
+        {"state": "CHECKED", "checked_by_id": 1, "checked_at": _NOON, "confirmed_by_id": 2},
+        {"state": "CONFIRMED", "checked_by_id": 1, "checked_at": _NOON},
+        {"state": "CONFIRMED", "confirmed_by_id": 1, "confirmed_at": _NOON},
+        {"state": "REFUSED"},
+        {"state": "WITHDRAWN"},
+    ],
+    "refunds_accountchange.account_change_officer_shows_papers": [
+        {"by_officer": True, "document": ""}
+    ],
+    "refunds_accountchange.account_change_number_form": [
+        {"bank_code": "12345678901X", "number": "12345678"},
+        {"bank_code": "123456789012", "number": "1234567X"},
+    ],
     "refunds_answerhandled.answer_handled_says_how": [{"note": ""}],
     "refunds_approval.refusal_has_a_reason": [{"granted": False, "reason": ""}],
     "refunds_approvalrules.approval_rules_share": [
@@ -177,6 +194,10 @@ BROKEN: dict[str, list[dict[str, Any]]] = {
 
 #: By partial key: the values that bring rows under it.
 PARTIAL: dict[str, list[dict[str, Any]]] = {
+    "refunds_accountchange.account_change_one_open": [
+        {"state": "PROPOSED"},
+        {"state": "CHECKED"},
+    ],
     "refunds_attempt.attempt_one_live_per_obligation": [
         {"state": state} for state in ("QUEUED", "SENT", "UNKNOWN", "PAID")
     ],

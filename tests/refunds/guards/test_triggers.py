@@ -30,11 +30,24 @@ pytestmark = pytest.mark.django_db
 
 _DECIDED = [("PROPOSED", "CONFIRMED"), ("PROPOSED", "REFUSED")]
 _APPROVED = [("PROPOSED", "APPROVED"), ("PROPOSED", "REFUSED")]
+_ACCOUNTS = [
+    ("PROPOSED", "CHECKED"),
+    ("PROPOSED", "REFUSED"),
+    ("PROPOSED", "WITHDRAWN"),
+    ("CHECKED", "CONFIRMED"),
+    ("CHECKED", "REFUSED"),
+    ("CHECKED", "WITHDRAWN"),
+    ("CONFIRMED", "WITHDRAWN"),
+]
 #: By trigger: all states, and which may follow which.
 MOVES = {
     "refunds_obligation.legal_move": (list(State), transitions()),
     "refunds_attempt.legal_move": (list(AttemptState), attempt_transitions()),
     "refunds_batch.legal_move": (list(BatchState), batch_transitions()),
+    "refunds_accountchange.legal_move": (
+        ["PROPOSED", "CHECKED", "CONFIRMED", "REFUSED", "WITHDRAWN"],
+        _ACCOUNTS,
+    ),
     "refunds_staffchoice.decided_once": (["PROPOSED", "CONFIRMED", "REFUSED"], _DECIDED),
     "relief_ledgercorrection.legal_move": (["PROPOSED", "APPROVED", "REFUSED"], _APPROVED),
 }
