@@ -5,12 +5,13 @@ from typing import Any
 
 from django import forms
 
+from refunds.queries_accounts import Paying
 from refunds.services import choose
 from refunds.workflow import State
 from registry.models import BankAccount, District, Employer, UnitType
 from relief.models import Insurance
 
-REGISTERED, NEW = "registered", "new"
+PAYING, REGISTERED, NEW = "paying", "registered", "new"
 ALL = [("", "全部")]
 
 
@@ -20,7 +21,7 @@ def _digits(text: str) -> str:
 
 
 class AccountForm(forms.Form):
-    """The account a refund goes to: the registered one, or another."""
+    """The account a refund goes to: the one that paid, the registered one, or another."""
 
     which = forms.ChoiceField(
         label="收款账户",
@@ -63,9 +64,13 @@ class AccountForm(forms.Form):
         unit_type: str,
         registered: BankAccount | None,
         new_only: bool = False,
+        paying: Paying | None = None,
     ) -> None:
         super().__init__(data)
         self.registered = None if new_only else registered
+        self.paying = None if new_only else paying
+        if self.paying and self.registered and self.paying.number == self.registered.number:
+            self.registered = None  # one and the same: the one that paid
         choices = [(NEW, "填写新的账户")]
         if self.registered:
             known = self.registered
@@ -73,6 +78,11 @@ class AccountForm(forms.Form):
                 0,
                 (REGISTERED, f"登记的账户：{known.holder}，{known.bank}，尾号{known.number[-4:]}"),
             )
+        if self.paying:
+            bank = f"{self.paying.bank}，" if self.paying.bank else ""
+            ask = "" if self.paying.bank else "（请在下面填写开户银行和行号）"
+            label = f"原缴费账户：{self.paying.holder}，{bank}尾号{self.paying.number[-4:]}{ask}"
+            choices.insert(0, (PAYING, label))
         self.fields["which"].choices = choices  # type: ignore[attr-defined]
         self.fields["which"].initial = choices[0][0]
         names = [employer.name]
@@ -82,21 +92,39 @@ class AccountForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
-        if cleaned.get("which") != NEW:
+        bank = {"bank": "请填写开户银行", "bank_code": "请填写开户行行号"}
+        if self.asks_only_bank:
+            wanted = bank
+        elif cleaned.get("which") == NEW:
+            wanted = {"holder": "请选择户名", **bank, "number": "请填写银行账号"}
+        else:
             return cleaned
-        wanted = {
-            "holder": "请选择户名",
-            "bank": "请填写开户银行",
-            "bank_code": "请填写开户行行号",
-            "number": "请填写银行账号",
-        }
         for name, message in wanted.items():
             if name not in self.errors and not cleaned.get(name):
                 self.add_error(name, message)
         return cleaned
 
+    @property
+    def offers_known(self) -> bool:
+        """Whether there is an account to choose, not only to fill in."""
+        return self.registered is not None or self.paying is not None
+
+    @property
+    def asks_only_bank(self) -> bool:
+        """Whether the account that paid was chosen and only its bank is not known."""
+        chosen = self.cleaned_data.get("which") == PAYING
+        return chosen and self.paying is not None and not self.paying.bank
+
     def account(self) -> choose.Account:
         """Return the account chosen, in plain form."""
+        if (paid := self.paying) and self.cleaned_data["which"] == PAYING:
+            typed = self.asks_only_bank
+            return choose.Account(
+                holder=paid.holder,
+                bank=self.cleaned_data["bank"].strip() if typed else paid.bank,
+                bank_code=_digits(self.cleaned_data["bank_code"]) if typed else paid.bank_code,
+                number=paid.number,
+            )
         known = self.registered
         if known and self.cleaned_data["which"] == REGISTERED:
             return choose.Account(known.holder, known.bank, known.bank_code, known.number)
@@ -109,7 +137,8 @@ class AccountForm(forms.Form):
 
     def refuse(self, field: str, message: str) -> None:
         """Show what a service refused, at the field it stands in."""
-        if self.cleaned_data.get("which") == REGISTERED:
+        chosen = self.cleaned_data.get("which")
+        if chosen == REGISTERED or (chosen == PAYING and not self.asks_only_bank):
             self.add_error("which", f"{message}请填写新的账户。")
         else:
             self.add_error({"account": "number"}.get(field, field), message)

@@ -1,7 +1,7 @@
 """What the database itself refuses about accounts; the SQL of the triggers.
 
 Whether and from when an account may be paid to says one SQL function, `refunds_payable_from`
-(migration 0011_account_cases): drafting, pages and the door to the bank all ask that one.
+(migrations 0011_account_cases, 0012_paying_account_stands): drafting, pages and the door to the bank all ask that one.
 """
 
 import pgtrigger
@@ -158,56 +158,3 @@ def account_is_cool() -> pgtrigger.Trigger:
         RETURN NEW;
         """,
     )
-
-
-_PLAIN = r"regexp_replace(normalize({}, NFKC), '\s', '', 'g')"
-
-CREATE_FUNCTIONS = f"""
--- The account that paid this employer's contributions, or one registered otherwise than by a
--- change: nobody can have slipped it in just before payment.
-CREATE FUNCTION refunds_account_known(employer bigint, account varchar, payee varchar)
-RETURNS boolean LANGUAGE sql STABLE AS $$
-    SELECT EXISTS (
-        SELECT 1 FROM registry_bankaccount b
-        WHERE b.employer_id = employer AND b.number = account
-            AND {_PLAIN.format("b.holder")} = {_PLAIN.format("payee")}
-            AND b.origin IN ('REGISTERED', 'IMPORTED') AND b.reverses_id IS NULL
-            AND NOT EXISTS (SELECT 1 FROM registry_bankaccount r WHERE r.reverses_id = b.id)
-    ) OR EXISTS (
-        SELECT 1 FROM relief_payment p
-        WHERE p.employer_id = employer AND p.payer_number = account
-            AND {_PLAIN.format("p.payer_holder")} = {_PLAIN.format("payee")}
-    )
-$$;
-
--- From when the account of a submission may be paid to; 'infinity': not at all as things stand.
--- Corrections from before there were cases have none: one officer confirmed them.
-CREATE FUNCTION refunds_payable_from(submission bigint)
-RETURNS timestamptz LANGUAGE sql STABLE AS $$
-    SELECT CASE
-        WHEN s.kind = 'CORRECTION' AND own.state <> 'CONFIRMED' THEN 'infinity'::timestamptz
-        WHEN refunds_account_known(o.employer_id, s.account, s.holder) THEN '-infinity'
-        WHEN s.kind = 'CORRECTION' THEN coalesce(own.cooling_until, '-infinity')
-        WHEN latest.state IN ('PROPOSED', 'CHECKED') THEN 'infinity'
-        WHEN latest.state IN ('REFUSED', 'WITHDRAWN') AND latest.closed_at >= s.at
-            THEN 'infinity'
-        ELSE coalesce(latest.cooling, s.cooling_until, '-infinity')
-    END
-    FROM refunds_submission s
-    JOIN refunds_obligation o ON o.id = s.obligation_id
-    LEFT JOIN refunds_accountchange own ON own.submission_id = s.id
-    LEFT JOIN LATERAL (
-        SELECT c.state, c.closed_at, CASE c.state WHEN 'CONFIRMED' THEN c.cooling_until END
-            AS cooling
-        FROM refunds_accountchange c
-        WHERE c.employer_id = o.employer_id AND c.number = s.account
-        ORDER BY c.id DESC LIMIT 1
-    ) latest ON true
-    WHERE s.id = submission
-$$;
-"""
-
-DROP_FUNCTIONS = """
-DROP FUNCTION refunds_payable_from(bigint);
-DROP FUNCTION refunds_account_known(bigint, varchar, varchar);
-"""

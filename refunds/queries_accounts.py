@@ -1,14 +1,21 @@
 """Shared reads about accounts: who may be paid already, changes on their way, shared accounts."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import connection
-from django.db.models import Count, DateTimeField, F, Func, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, DateTimeField, Exists, F, Func, OuterRef, Q, QuerySet, Subquery
 
-from refunds.models import AccountChange, Obligation, Submission
+from refunds import accounts, queries
+from refunds.models import AccountChange, Obligation, ObligationItem, Submission
+from refunds.workflow import IN_APPROVAL, State
 from registry import scope
 from registry.models import BankAccount, Employer
+from relief.models import Payment
+
+#: Where it matters that an account may not be paid to yet.
+WAITS_FOR_BATCH = IN_APPROVAL | {State.APPROVED, State.CORRECTED}
 
 
 def payable(rows: QuerySet[Obligation], *, at: datetime) -> QuerySet[Obligation]:
@@ -94,3 +101,49 @@ def shared_for(viewer: scope.Viewer) -> QuerySet[BankAccount]:
     )
     rows = standing.filter(number__in=numbers).select_related("employer__district")
     return scope.limit(rows.annotate(units=Subquery(counted)), viewer).order_by("number", "pk")
+
+
+@dataclass(frozen=True)
+class Paying:
+    """The account that contributions came from; its bank and code "" where nothing says them."""
+
+    holder: str
+    number: str
+    bank: str
+    bank_code: str
+
+
+def paying_account(
+    employer: Employer, obligations: Iterable[Obligation], *, today: date
+) -> Paying | None:
+    """Return the account that paid the months of some refunds of a unit: of those in its own name
+    the one whose payment arrived last. Its bank comes from a registered account of that number.
+    """
+    ids = [obligation.pk for obligation in obligations]
+    of_refund = ObligationItem.objects.filter(
+        obligation__in=ids, month=OuterRef("month"), obligation__insurance=OuterRef("insurance")
+    )
+    rows = Payment.objects.filter(
+        Exists(of_refund), employer=employer, reverses__isnull=True, payment__isnull=True
+    ).exclude(payer_number="")
+    kind = queries.unit_type(employer.pk, today=today)
+    payers = rows.order_by("-arrived_on", "-pk").values_list("payer_holder", "payer_number")
+    for holder, number in payers[:100]:
+        try:
+            accounts.check_holder(
+                holder,
+                employer_name=employer.name,
+                legal_person=employer.legal_person,
+                unit_type=kind,
+            )
+            accounts.check_number(number)
+        except accounts.BadAccount:
+            continue
+        known = BankAccount.objects.filter(employer=employer, number=number).in_force(today).first()
+        return Paying(
+            holder=holder,
+            number=number,
+            bank=known.bank if known else "",
+            bank_code=known.bank_code if known else "",
+        )
+    return None

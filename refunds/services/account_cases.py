@@ -12,16 +12,12 @@ from django.utils import timezone
 
 from casework import services as casework
 from casework.receipts import new_receipt
-from refunds import account_rules, letters_accounts, queries
-from refunds.models import AccountChange, Obligation, Submission
-from refunds.services import book
-from refunds.services.locking import hold_money
+from refunds import account_rules, letters_accounts
+from refunds.models import AccountChange, Submission
 from refunds.services.paid_to import Account, check_account, is_known
-from refunds.workflow import Action, IllegalMove
 from registry import queries as registry_queries
 from registry import scope
 from registry.models import BankAccount, Employer, Membership, Officer, Post
-from relief.ledger.services import Account as Ledger
 
 RECEIPT_PREFIX = "ZH"
 Case = AccountChange.State
@@ -171,7 +167,7 @@ def _open(
         by_officer=bool(document),
         proposed_at=at,
     )
-    _log(case, "提出变更", before="", by=by, at=at, note=f"新账户尾号{account.number[-4:]}")
+    log(case, "提出变更", before="", by=by, at=at, note=f"新账户尾号{account.number[-4:]}")
     casework.send_notices([letters_accounts.proposed(case)], at=at)
     return case
 
@@ -185,7 +181,7 @@ def _same(known: BankAccount, account: Account) -> bool:
     )
 
 
-def _log(
+def log(
     case: AccountChange,
     action: str,
     *,
@@ -194,6 +190,7 @@ def _log(
     at: datetime,
     note: str = "",
 ) -> None:
+    """Write a step into the timeline of a case."""
     casework.record_move(
         kind=AccountChange.KIND,
         matter_id=case.pk,
@@ -269,7 +266,7 @@ def advance(case: AccountChange, *, officer: Officer, at: datetime) -> None:
     if before == Case.PROPOSED:
         case.state, case.checked_by, case.checked_at = Case.CHECKED, officer, at
         case.save(update_fields=["state", "checked_by", "checked_at"])
-        _log(case, "核对通过", before=before, by=by, at=at)
+        log(case, "核对通过", before=before, by=by, at=at)
         return
     new = Account(case.holder, case.bank, case.bank_code, case.number)
     cools = not is_known(case.employer_id, new)
@@ -277,7 +274,7 @@ def advance(case: AccountChange, *, officer: Officer, at: datetime) -> None:
     case.cooling_until = account_rules.cool_until(at) if cools else at
     case.account = _register(case, at=at)
     case.save(update_fields=["state", "confirmed_by", "confirmed_at", "cooling_until", "account"])
-    _log(case, "确认变更", before=before, by=by, at=at)
+    log(case, "确认变更", before=before, by=by, at=at)
     casework.send_notices([letters_accounts.confirmed(case, cools=cools)], at=at)
 
 
@@ -312,7 +309,7 @@ def close_refused(case: AccountChange, *, officer: Officer, reason: str, at: dat
     fields = ["state", "refused_by", "closing_reason", "closed_name", "closed_at"]
     case.save(update_fields=fields)
     by = casework.officer(officer)
-    _log(case, "退回变更", before=before, by=by, at=at, note=case.closing_reason)
+    log(case, "退回变更", before=before, by=by, at=at, note=case.closing_reason)
 
 
 def of_submission(submission: Submission) -> AccountChange:
@@ -325,79 +322,3 @@ def may_withdraw(case: AccountChange, *, at: datetime) -> bool:
     if case.state == Case.CONFIRMED:
         return case.cooling_until is not None and at < case.cooling_until
     return case.state in AccountChange.OPEN
-
-
-@transaction.atomic
-def withdraw(*, member: Membership, receipt: str, at: datetime) -> AccountChange:
-    """Take a change back, whoever proposed it; also while a confirmed account cools.
-
-    What was registered by it is taken back. The refund it belongs to waits for another account.
-
-    :raises NotYours: if it is no case of this unit, or the member may not sign.
-    :raises Overtaken: if it is too late.
-    """
-    if not scope.may_sign(member):
-        raise NotYours("撤回账户变更须由单位的负责人或者经办签字人办理。")
-    hold_money()
-    found = AccountChange.objects.filter(employer=member.employer_id, receipt=receipt).first()
-    if found is None:
-        raise NotYours("没有找到这件账户变更。")
-    refund = _refund_of(found)
-    case = AccountChange.objects.select_for_update(of=("self",)).get(pk=found.pk)
-    if not may_withdraw(case, at=at):
-        raise Overtaken("这件变更已经办结，不能撤回。如账户有误，请重新提交变更。")
-    before, by = case.state, casework.member(member)
-    if case.account is not None:
-        _take_back(case.account, at=at)
-    case.state, case.closed_name, case.closed_at = Case.WITHDRAWN, member.name, at
-    case.closing_reason = "单位撤回"
-    case.save(update_fields=["state", "closed_name", "closed_at", "closing_reason"])
-    _log(case, "撤回变更", before=before, by=by, at=at)
-    if refund is not None:
-        _give_up(refund, case, before=before, by=by, at=at)
-    return case
-
-
-def _refund_of(case: AccountChange) -> Obligation | None:
-    """Return the refund that a case belongs to, locked: refunds come before cases."""
-    if case.submission is None:
-        return None
-    rows = Obligation.objects.select_for_update().prefetch_related("items")
-    return rows.get(pk=case.submission.obligation_id)
-
-
-def _give_up(
-    refund: Obligation, case: AccountChange, *, before: str, by: casework.Actor, at: datetime
-) -> None:
-    """Let the refund wait for another account."""
-    latest = queries.latest_submission(refund)
-    if latest is None or latest.pk != case.submission_id:
-        return
-    try:
-        if before in AccountChange.OPEN:
-            refund.move(Action.REFUSE_ACCOUNT, by=by, at=at, reason="单位撤回了新账户")
-            return
-        refund.move(Action.WITHDRAW, by=by, at=at, note="单位撤回了新账户")
-    except IllegalMove as refusal:
-        raise Overtaken(f"新账户已经用于付款，不能撤回。{refusal}") from refusal
-    book.shift(
-        [refund],
-        debit=Ledger.ORDERED,
-        credit=Ledger.OVERPAID,
-        at=at,
-        step=f"WITHDRAWN.{latest.number}",
-    )
-
-
-def _take_back(account: BankAccount, *, at: datetime) -> None:
-    BankAccount.objects.create(
-        employer_id=account.employer_id,
-        holder=account.holder,
-        bank=account.bank,
-        bank_code=account.bank_code,
-        number=account.number,
-        enabled_on=account.enabled_on,
-        origin=account.origin,
-        recorded_at=at,
-        reverses=account,
-    )

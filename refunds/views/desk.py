@@ -13,7 +13,7 @@ from casework import queries as casework_queries
 from refunds import queries, queries_approval, queries_sampling
 from refunds.forms import DecisionForm, RefundFilter
 from refunds.models import Approval, Obligation, Submission
-from refunds.queries_accounts import waiting_of
+from refunds.queries_accounts import WAITS_FOR_BATCH, waiting_of
 from refunds.services import approve, ending
 from refunds.views import shown
 from refunds.workflow import IllegalMove, State
@@ -131,7 +131,9 @@ def _page(
             "items": queries.items_of(obligation),
             "attempts": queries.attempts_of(obligation),
             "submission": submission,
-            "waiting": waiting_of(submission, at=timezone.now()) if submission else None,
+            "waiting": waiting_of(submission, at=timezone.now())
+            if submission and obligation.state in WAITS_FOR_BATCH
+            else None,
             "changed": submission is not None and _changed(submission),
             "full_account": scope.may_see_account(viewer, approving=level is not None),
             "timeline": shown.timeline(obligation),

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from refunds import accounts, offered, queries
+from refunds import accounts, offered, queries, queries_accounts
 from refunds.forms import AccountForm, PortalFilter
 from refunds.models import Obligation
 from refunds.services import choose
@@ -90,7 +90,9 @@ def choose_offset(request: HttpRequest) -> HttpResponse:
     return render(request, "refunds/choose_offset.html", {"choices": choices, "refusal": refusal})
 
 
-def _account_form(request: HttpRequest, *, new_only: bool = False) -> AccountForm:
+def _account_form(
+    request: HttpRequest, obligations: Sequence[Obligation], *, new_only: bool = False
+) -> AccountForm:
     employer = scope.member_of(request).employer
     today = timezone.localdate()
     return AccountForm(
@@ -99,6 +101,7 @@ def _account_form(request: HttpRequest, *, new_only: bool = False) -> AccountFor
         unit_type=queries.unit_type(employer.pk, today=today),
         registered=registry_queries.account_in_force(employer.pk, on=today),
         new_only=new_only,
+        paying=queries_accounts.paying_account(employer, obligations, today=today),
     )
 
 
@@ -123,7 +126,7 @@ def choose_account(request: HttpRequest) -> HttpResponse:
     waiting = [refund for refund, _ in _choices(request).refunds]
     if not waiting:
         return redirect("portal_refunds:offer")
-    form = _account_form(request)
+    form = _account_form(request, waiting)
     account = _checked(request, form)
     if account and "confirmed" in request.POST:
         try:
@@ -189,6 +192,7 @@ def submitted(request: HttpRequest, receipt: str) -> HttpResponse:
 def refund_detail(request: HttpRequest, receipt: str) -> HttpResponse:
     """Show one refund: how far it is, who has it, which months, what the bank said."""
     obligation = _mine(request, receipt)
+    submission = queries.latest_submission(obligation)
     return render(
         request,
         "refunds/portal_detail.html",
@@ -196,7 +200,10 @@ def refund_detail(request: HttpRequest, receipt: str) -> HttpResponse:
             "obligation": obligation,
             "items": queries.items_of(obligation),
             "attempts": queries.attempts_of(obligation),
-            "submission": queries.latest_submission(obligation),
+            "submission": submission,
+            "waiting": queries_accounts.waiting_of(submission, at=timezone.now())
+            if submission and obligation.state in queries_accounts.WAITS_FOR_BATCH
+            else None,
             "timeline": shown.timeline(obligation),
             "progress": shown.progress(obligation),
             "may_sign": scope.may_sign(scope.member_of(request)),
@@ -216,7 +223,7 @@ def correct_account(request: HttpRequest, receipt: str) -> HttpResponse:
     obligation = _mine(request, receipt)
     if obligation.state not in MOVES[Action.CORRECT].sources:
         return redirect("portal_refunds:detail", receipt=receipt)
-    form = _account_form(request, new_only=True)
+    form = _account_form(request, [obligation], new_only=True)
     account = _checked(request, form)
     if account and "confirmed" in request.POST:
         try:

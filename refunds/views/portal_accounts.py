@@ -10,7 +10,7 @@ from casework import queries as casework_queries
 from refunds import accounts, queries, queries_accounts
 from refunds.forms_accounts import ChangeForm
 from refunds.models import AccountChange
-from refunds.services import account_cases
+from refunds.services import account_cases, account_withdrawals
 from registry import paging, scope
 from registry import queries as registry_queries
 
@@ -95,7 +95,7 @@ def withdraw(request: HttpRequest, case_receipt: str) -> HttpResponse:
     case = _mine(request, case_receipt)
     if request.method == "POST":
         try:
-            account_cases.withdraw(
+            account_withdrawals.withdraw(
                 member=scope.member_of(request), receipt=case.receipt, at=timezone.now()
             )
         except (account_cases.Overtaken, account_cases.NotYours) as refusal:

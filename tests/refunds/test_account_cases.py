@@ -8,7 +8,7 @@ from django.db import DatabaseError, connection, transaction
 from casework.models import Notice
 from refunds import accounts, queries_accounts
 from refunds.models import AccountChange, Attempt
-from refunds.services import account_cases, approve, bank, batches, choose
+from refunds.services import account_cases, account_withdrawals, approve, bank, batches, choose
 from registry import queries as registry_queries
 from registry.models import BankAccount, Officer, Post
 from relief.ledger.models import LedgerLeg
@@ -109,7 +109,7 @@ def test_one_change_to_an_account_at_a_time(cast):
     case = propose(cast, employer)
     with pytest.raises(account_cases.AlreadyOpen):
         propose(cast, employer)
-    account_cases.withdraw(member=cast.member(employer), receipt=case.receipt, at=AT)
+    account_withdrawals.withdraw(member=cast.member(employer), receipt=case.receipt, at=AT)
     propose(cast, employer)
     with pytest.raises(account_cases.AlreadyOpen):
         propose(cast, employer, number=OLD)
@@ -130,12 +130,14 @@ def test_the_unit_takes_a_change_back_while_it_cools_and_not_later(cast):
     case = confirm(cast, propose(cast, employer))
     member = cast.member(employer)
     with pytest.raises(account_cases.Overtaken):
-        account_cases.withdraw(member=member, receipt=case.receipt, at=AT + DAY)
+        account_withdrawals.withdraw(member=member, receipt=case.receipt, at=AT + DAY)
     with pytest.raises(account_cases.NotYours):
-        account_cases.withdraw(
+        account_withdrawals.withdraw(
             member=factories.make_member(factories.make_employer()), receipt=case.receipt, at=AT
         )
-    account_cases.withdraw(member=member, receipt=case.receipt, at=AT + DAY - timedelta(minutes=1))
+    account_withdrawals.withdraw(
+        member=member, receipt=case.receipt, at=AT + DAY - timedelta(minutes=1)
+    )
     assert in_force(employer) == OLD
 
 
@@ -232,7 +234,9 @@ def test_a_correction_taken_back_waits_for_another_account(cast, decisions):
     case = AccountChange.objects.get()
     for officer in (cast.reviewer, cast.accountant)[:decisions]:
         approve.grant(obligation_id=obligation.pk, officer=officer, at=AT)
-    account_cases.withdraw(member=cast.member(obligation.employer), receipt=case.receipt, at=AT)
+    account_withdrawals.withdraw(
+        member=cast.member(obligation.employer), receipt=case.receipt, at=AT
+    )
     obligation.refresh_from_db()
     assert obligation.state == ("OFFERED" if decisions == 2 else "BOUNCED")
     assert in_force(obligation.employer) == OLD
@@ -329,7 +333,7 @@ def test_a_change_of_the_chosen_account_that_was_taken_back_blocks_it(cast):
     cast.check(obligation)
     cast.approve(obligation)
     member = cast.member(obligation.employer)
-    account_cases.withdraw(member=member, receipt=case.receipt, at=AT + timedelta(minutes=1))
+    account_withdrawals.withdraw(member=member, receipt=case.receipt, at=AT + timedelta(minutes=1))
     cast.register_funds()
     with pytest.raises(batches.NothingToSeal):
         batches.draft_batch(insurance="pension", officer=cast.cashier, at=AT + 9 * DAY)

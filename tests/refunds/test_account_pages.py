@@ -6,9 +6,10 @@ from django.urls import reverse
 from refunds.models import AccountChange
 from refunds.services import account_cases
 from registry.models import Post
+from relief.models import Payment
 from tests import factories
 from tests.factories import AT
-from tests.refunds.making import account
+from tests.refunds.making import account, offer, overpay
 from tests.refunds.test_account_cases import NEW, OLD, propose
 from tests.refunds.test_pages import client_for, page
 
@@ -131,3 +132,60 @@ def test_an_officer_of_another_county_finds_nothing(cast):
     stranger = client_for(factories.make_officer(Post.REVIEWER, district="510403"))
     url = reverse("desk_refunds:account_case", args=[case.receipt])
     assert stranger.get(url).status_code == 404
+
+
+def _paid_from(employer, *, number, holder="", **fields):
+    first = Payment.objects.filter(employer=employer).first()
+    return Payment.objects.create(
+        employer=employer,
+        month=first.month,
+        insurance=first.insurance,
+        employer_amount=0,
+        employee_amount=0,
+        arrived_on=first.arrived_on,
+        voucher=f"P{number}{len(fields)}",
+        payer_number=number,
+        payer_holder=holder or employer.name,
+        **fields,
+    )
+
+
+def test_the_account_that_paid_is_offered_first_and_asks_only_for_its_bank(cast):
+    employer = overpay()
+    _paid_from(employer, number="6222020000000321")
+    _paid_from(employer, number="6222020000000654", holder="别的公司")
+    offer(employer)
+    client = client_for(cast.member(employer))
+    shown = page(client, "portal_refunds:choose")
+    assert "原缴费账户" in shown
+    assert shown.index("尾号0321") < shown.index("登记的账户")
+    assert "尾号0654" not in shown
+    url = reverse("portal_refunds:choose")
+    receipt = employer.refunds.get().receipt
+    missing = client.post(url, {"which": "paying", "receipt": receipt})
+    assert "请填写开户行行号" in missing.content.decode()
+    known = account(employer)
+    client.post(
+        url,
+        {
+            "which": "paying",
+            "receipt": receipt,
+            "bank": known.bank,
+            "bank_code": known.bank_code,
+            "confirmed": "1",
+        },
+    )
+    submission = employer.refunds.get().submissions.get()
+    assert submission.account == "6222020000000321"
+    assert submission.cooling_until is None  # it paid before: nobody slipped it in
+
+
+def test_a_payment_taken_back_vouches_for_no_account(cast):
+    employer = overpay()
+    taken = _paid_from(employer, number="6222020000000321")
+    _paid_from(employer, number="6222020000000321", reverses=taken)
+    offer(employer)
+    assert "原缴费账户" not in page(client_for(cast.member(employer)), "portal_refunds:choose")
+    obligation = employer.refunds.get()
+    cast.choose(obligation, number="6222020000000321")
+    assert obligation.submissions.get().cooling_until is not None

@@ -8,13 +8,13 @@ import pytest
 from django.db import connection
 
 from refunds.models import Approval, Batch, Obligation
-from refunds.services import approve, bank, batches
+from refunds.services import account_cases, account_withdrawals, approve, bank, batches
 from refunds.workflow import IllegalMove
-from registry.models import Post
+from registry.models import BankAccount, Post
 from relief.models import PaidBack
 from tests import factories
 from tests.factories import AT
-from tests.refunds.making import Cast, clock, offer, overpay, put_down, row
+from tests.refunds.making import Cast, account, clock, offer, overpay, put_down, row
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -28,7 +28,12 @@ def at_once(*acts: Callable[[], object]) -> list[object]:
             connection.ensure_connection()
             start.wait(timeout=10)
             return act()
-        except (IllegalMove, batches.NothingToSeal, approve.SamePerson) as refusal:
+        except (
+            IllegalMove,
+            batches.NothingToSeal,
+            approve.SamePerson,
+            account_cases.Overtaken,
+        ) as refusal:
             return refusal
         finally:
             connection.close()
@@ -95,3 +100,35 @@ def test_an_answer_is_read_once():
     assert PaidBack.objects.count() == 1
     obligation.refresh_from_db()
     assert obligation.state == "PAID"
+
+
+def test_two_officers_decide_one_change_of_account_at_once():
+    cast = Cast()
+    employer = factories.make_employer()
+    case = account_cases.propose(
+        member=cast.member(employer),
+        account=account(employer, number="6222020000000077"),
+        reason="基本户迁移",
+        at=AT,
+    )
+    asked = {"receipt": case.receipt, "granted": True, "at": AT}
+    reviewers = [cast.reviewer, factories.make_officer(Post.REVIEWER)]
+    results = at_once(
+        *(
+            lambda officer=officer: account_cases.decide(seen="PROPOSED", officer=officer, **asked)
+            for officer in reviewers
+        )
+    )
+    assert sum(isinstance(result, account_cases.Overtaken) for result in results) == 1
+    results = at_once(
+        lambda: account_cases.decide(seen="CHECKED", officer=cast.accountant, **asked),
+        lambda: account_cases.decide(seen="CHECKED", officer=cast.cashier, **asked),
+        lambda: account_withdrawals.withdraw(
+            member=cast.member(employer), receipt=case.receipt, at=AT
+        ),
+    )
+    case.refresh_from_db()
+    # Taken back before or after it was confirmed; confirmed by one at most.
+    assert case.state == "WITHDRAWN"
+    assert sum(isinstance(result, account_cases.Overtaken) for result in results) in {1, 2}
+    assert BankAccount.objects.filter(employer=employer).count() in {1, 3}
