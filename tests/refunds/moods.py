@@ -71,6 +71,7 @@ def order(cast: Cast) -> Batch:
         cast.choose(obligation, number=number)
         cast.check(obligation)
         cast.approve(obligation)
+        cast.cool(obligation)
     return cast.seal()
 
 

@@ -110,7 +110,7 @@ class World:
     def _acts(self) -> dict[str, Callable[[Obligation], object]]:
         cast = self.cast
         return {
-            "OFFERED": lambda found: cast.choose(found, number=self.account_of(found)),
+            "OFFERED": self.choose,
             "CHOSEN": cast.check,
             "CHECKED": cast.approve,
             "APPROVED": lambda found: cast.draft(found.insurance),
@@ -125,6 +125,12 @@ class World:
         checked = approve.level_of(obligation) == approve.Level.ACCOUNT2
         officer = self.cast.accountant if checked else self.second
         approve.grant(obligation_id=obligation.pk, officer=officer, at=AT)
+        self.cast.cool(obligation)
+
+    def choose(self, obligation: Obligation) -> None:
+        """Choose an account; its cooling time is over before anybody goes on."""
+        self.cast.choose(obligation, number=self.account_of(obligation))
+        self.cast.cool(obligation)
 
     def account_of(self, obligation: Obligation) -> str:
         return SENT_BACK if obligation.employer.contact == "退票" else GOOD
