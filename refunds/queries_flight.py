@@ -25,6 +25,7 @@ from refunds.models import (
     FlightAction,
     FundAccount,
     Obligation,
+    OffsetUse,
 )
 from refunds.workflow import AttemptState, BatchState, State
 from registry.models import Work, WorkState
@@ -79,7 +80,10 @@ def year_around(today: date) -> Calendar:
 
 
 def stands(rules: FlightRules, *, today: date, calendar: Calendar) -> list[Stand]:
-    """Return every place with what stands there; one query."""
+    """Return every place with what stands there; two queries.
+
+    What is used of an offset that goes on has left its place.
+    """
     cuts = {place.code: _moment(back(today, place.within, calendar)) for place in rules.places}
     sums: dict[str, Count | Sum | Min] = {}
     for place in rules.places:
@@ -93,11 +97,13 @@ def stands(rules: FlightRules, *, today: date, calendar: Calendar) -> list[Stand
             f"{place.code}_late_sum": Sum("amount", filter=late, default=ZERO),
         }
     found = Obligation.objects.aggregate(**sums)
+    going_on = OffsetUse.objects.filter(obligation__state=State.OFFSETTING)
+    used = going_on.aggregate(sum=Sum("amount", default=ZERO))["sum"]
     return [
         Stand(
             place,
             found[f"{place.code}_n"],
-            found[f"{place.code}_sum"],
+            found[f"{place.code}_sum"] - (used if State.OFFSETTING in place.states else ZERO),
             found[f"{place.code}_old"],
             found[f"{place.code}_late"],
             found[f"{place.code}_late_sum"],
@@ -126,7 +132,7 @@ def offset_used() -> Decimal:
 
 
 def book(found: Sequence[Stand], held: dict[str, Decimal]) -> list[Book]:
-    """Return the accounts beside the places; what is used of an open offset has left its place."""
+    """Return the accounts of the book beside the places that should come to them."""
     accounts = dict.fromkeys(stand.place.account for stand in found)
     return [
         Book(

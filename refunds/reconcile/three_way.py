@@ -27,7 +27,7 @@ stated AS MATERIALIZED (
         CASE WHEN EXISTS (
             SELECT FROM refunds_attempt t JOIN refunds_batch b ON b.id = t.batch_id
             WHERE t.line_no = s.line_no AND b.payer_account = %(account)s
-        ) THEN s.line_no ELSE 'row ' || s.row END AS key
+        ) THEN s.line_no ELSE '对账单第' || s.row || '行' END AS key
     FROM in_force f JOIN refunds_statementline s ON s.statement_id = f.id
 )
 """
@@ -80,7 +80,7 @@ judged AS MATERIALIZED (
     SELECT s.*, CASE
         WHEN s.ledger <> s.answers THEN 'LEDGER'
         WHEN s.statement = s.answers THEN ''
-        WHEN s.key LIKE 'row %%' THEN 'NOT_OURS'
+        WHEN s.key LIKE '对账单第%%' THEN 'NOT_OURS'
         WHEN o.answers = o.statement AND o.said THEN 'OTHER_DAY'
         WHEN o.answers = o.statement THEN 'THERE_AND_BACK'
         WHEN s.payments > 1 THEN 'TWICE'

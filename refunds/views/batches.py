@@ -147,7 +147,7 @@ def batch_detail(request: HttpRequest, number: str) -> HttpResponse:
             "current": _PLACES[BatchState(batch.state)],
             "may": may,
             "waits_for": waits_for,
-            "uncleared": waiting,
+            "uncleared": waiting if officer.post == Post.AUDIT else 0,
             "form": RecallForm() if takes_back and not batch.sends.exists() else None,
             "sends": batch.sends.order_by("number"),
             "may_download": officer.post == Post.FUND_FINANCE and batch.content_sha256,

@@ -10,7 +10,7 @@ from refunds.services import approve
 from refunds.workflow import State
 from registry.money import total
 
-STEPS = ("单位选择", "初审", "复审", "封批送盘", "银行付款", "到账")
+STEPS = ("单位选择", "初审", "复审", "付款批次", "银行付款", "到账")
 _PLACES = {
     State.OFFERED: 1,
     State.RETURNED: 1,
@@ -42,12 +42,23 @@ _WAITING = {
     State.CORRECTED: "等经办机构复核岗核对、基金财务岗确认新账户",
     State.OFFSETTING: "冲抵以后月份的应缴",
 }
+#: Where a refund stands in its step, if the step's own name would not say it.
+_NAMED = {
+    State.ENDORSED: "负责人审批",
+    State.HELD: "稽核核查",
+    State.BOUNCED: "更正账户",
+    State.CORRECTED: "确认新账户",
+}
 _BAD = {State.BOUNCED, State.RETURNED, State.SUPERSEDED}
 
 
 def progress(obligation: Obligation) -> dict[str, object]:
-    """Return the stepper's steps and the current one."""
-    return {"steps": STEPS, "current": _PLACES[State(obligation.state)]}
+    """Return the stepper's steps and the current one; each step is named as it stands now."""
+    here = _PLACES[State(obligation.state)]
+    steps = [*STEPS]
+    if name := _NAMED.get(State(obligation.state)):
+        steps[here - 1] = name
+    return {"steps": steps, "current": here}
 
 
 def offset(obligation: Obligation) -> dict[str, object]:

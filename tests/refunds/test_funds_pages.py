@@ -1,16 +1,20 @@
 """The funds' desk: what its lists cost, and who may look at them."""
 
+from decimal import Decimal
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from refunds.bank.interface import OTHER
-from refunds.services import bank
+from refunds.models import Difference
+from refunds.services import bank, choose
 from registry.models import Post
 from tests.factories import client_for, make_officer
-from tests.refunds.closing import DAY, entry, state
-from tests.refunds.making import clock, put_down, row
+from tests.refunds.closing import DAY, charge, entry, state
+from tests.refunds.making import clock, offer, overpay, put_down, row
+from tests.refunds.test_offset import APRIL, lack
 
 pytestmark = pytest.mark.django_db
 LISTS = ["desk_refunds:flight", "desk_refunds:to_clear_up", "desk_refunds:reconcile"]
@@ -96,3 +100,23 @@ def test_a_districts_officer_opens_no_batch_line_or_day(cast, post):
         ("reconcile_day", [account.pk, DAY.isoformat()]),
     ]:
         assert client.get(reverse(f"desk_refunds:{name}", args=args)).status_code in (403, 404)
+
+
+def test_what_is_used_of_an_offset_has_left_its_place_in_flight(cast):
+    employer = overpay(amount="800.00")
+    lack(employer, month=APRIL, amount="300.00")
+    offer(employer)
+    choose.choose_offset(
+        member=cast.member(employer), receipts=[employer.refunds.get().receipt], at=clock()
+    )
+    page = client_for(cast.auditor).get(reverse("desk_refunds:flight"))
+    place = next(stand for stand, _ in page.context["stands"] if "OFFSETTING" in stand.place.states)
+    assert (place.count, place.amount) == (1, Decimal("500.00"))
+    assert not any(each.difference for each in page.context["book"])
+
+
+def test_a_movement_without_our_number_is_named_by_its_row_in_chinese(cast):
+    cast.register_funds()
+    state([charge()])
+    difference = Difference.objects.get()
+    assert (difference.kind, difference.key) == (Difference.Kind.NOT_OURS, "对账单第1行")
