@@ -42,6 +42,7 @@ REFUSALS = (
     batches.SamePerson,
     batches.ContentChanged,
     batches.NotCleared,
+    sampling.NothingToCheck,
 )
 
 
