@@ -288,7 +288,10 @@ def take(path: Path, *, done: Exchanged, at: datetime) -> None:
             )
         else:
             file = known or _read(path, digest=digest, at=at)
-    except FileNotFoundError:
+    except OSError:
+        # Readers of workbooks say this of a missing file with an error of their own.
+        if path.exists():
+            raise
         return  # another exchange was faster
     if file is not None and known is None:
         done.count(file)
@@ -301,6 +304,8 @@ def _read(path: Path, *, digest: str, at: datetime) -> BankFile | None:
     try:
         message = formats.read(path)
     except formats.FileRefused as refusal:
+        if not path.exists():
+            return None  # put away by another exchange while it was read: no fault of the bank's
         return answers.refuse_file(name=path.name, digest=digest, reason=str(refusal), at=at)
     if isinstance(message, formats.Statement):
         try:
