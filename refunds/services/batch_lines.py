@@ -1,9 +1,11 @@
 """The lines of a batch: their digest, and what a batch comes to when one leaves it."""
 
+from datetime import datetime
 from hashlib import sha256
 
 from refunds.models import Attempt, Batch, Obligation
-from refunds.workflow import AttemptState, IllegalMove
+from refunds.workflow import AttemptState, BatchState, IllegalMove
+from registry.models import Officer
 from registry.money import total
 
 #: Every field of a line that the bank gets, and whose refund it is.
@@ -44,6 +46,15 @@ def recount(batch: Batch) -> Batch:
     batch.lines_sha256 = digest(batch)
     batch.save(update_fields=["count", "total", "lines_sha256"])
     return batch
+
+
+def dissolve_if_empty(batch: Batch, *, by: Officer, at: datetime) -> None:
+    """End a draft from which every line has been taken out; the caller holds it, recounted."""
+    if batch.count:
+        return
+    batch.state, batch.problem = BatchState.DISSOLVED, "每一笔都已撤出，批次不再办理。"
+    batch.dissolved_by, batch.dissolved_at = by, at
+    batch.save(update_fields=["state", "problem", "dissolved_by", "dissolved_at"])
 
 
 def take_out(attempt: Attempt, *, reason: str) -> Obligation:

@@ -82,4 +82,5 @@ def recall_line(*, line_no: str, reason: str, officer: Officer, at: datetime) ->
         Action.RECALL, by=casework.officer(officer), at=at, note=f"批次{number}：{reason}"
     )
     batch_lines.recount(batch)
+    batch_lines.dissolve_if_empty(batch, by=officer, at=at)
     return attempt

@@ -35,6 +35,9 @@ from refunds.services.locking import hold_money
 from refunds.workflow import Action, AttemptState, BatchState, IllegalMove
 from registry.models import Agency, Officer, Post
 
+#: What the enterprise reads of a hold.
+HELD_WORD = "付款前抽查到这笔退费，正在核查。核查完会告诉您结果。"
+
 
 class NothingToCheck(Exception):
     """None of the lines named waits for audit."""
@@ -217,8 +220,10 @@ def check(
     if verdict == SampleCheck.Verdict.HOLD:
         for line in lines:
             obligation = batch_lines.take_out(line.attempt, reason="稽核拦下")
-            obligation.move(Action.HOLD, by=casework.officer(officer), at=at, reason=reason)
+            # The enterprise reads this too: why, and by whom, stands in the check (`SampleCheck`).
+            obligation.move(Action.HOLD, by=casework.SYSTEM, at=at, reason=HELD_WORD)
         batch_lines.recount(batch)
+        batch_lines.dissolve_if_empty(batch, by=officer, at=at)
     return len(lines)
 
 

@@ -322,3 +322,12 @@ def test_a_refused_batch_says_nothing_of_a_line_taken_out_before(cast):
     stays.refresh_from_db()
     assert (out.state, stays.state) == ("RECALLED", "BOUNCED")
     assert out.obligation.state == "APPROVED"
+
+
+def test_a_draft_from_which_everything_is_taken_is_no_more(cast):
+    batch = ready(cast)
+    line = batch.attempts.get()
+    recall.recall_line(line_no=line.line_no, reason="核实账户", officer=cast.cashier, at=AT)
+    batch.refresh_from_db()
+    assert (batch.state, batch.count) == ("DISSOLVED", 0)
+    assert cast.draft().count == 1

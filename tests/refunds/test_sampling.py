@@ -179,7 +179,7 @@ def test_a_held_line_leaves_its_batch_and_another_auditor_releases_it(people, sa
     check(people, sample, HOLD, reason="户名与工商登记不一致", picked=[line.pk])
     refund = line.attempt.obligation
     refund.refresh_from_db()
-    assert (refund.state, refund.reason) == ("HELD", "户名与工商登记不一致")
+    assert (refund.state, refund.reason) == ("HELD", sampling.HELD_WORD)
     assert Attempt.objects.get(obligation=refund).state == "RECALLED"
 
     said = {"obligation_id": refund.pk, "reason": "已电话核实", "at": AT}
