@@ -210,7 +210,11 @@ def ready_to_seal() -> list[Ready]:
 
 def batches() -> QuerySet[Batch]:
     """Return all batches without their files, the newest first."""
-    return Batch.objects.defer("content").select_related("drafted_by", "checked_by", "approved_by", "account").order_by("-pk")
+    return (
+        Batch.objects.defer("content")
+        .select_related("drafted_by", "checked_by", "approved_by", "account")
+        .order_by("-pk")
+    )
 
 
 def lines_of(batch: Batch) -> QuerySet[Attempt]:
