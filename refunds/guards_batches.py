@@ -103,7 +103,8 @@ def attempt_joins_a_draft() -> pgtrigger.Trigger:
         operation=pgtrigger.Insert,
         func=f"""
         IF NOT EXISTS (
-            SELECT FROM refunds_batch b WHERE b.id = NEW.batch_id AND b.state = 'DRAFT'
+            -- Held until we commit, so that the batch can't go on meanwhile without this line.
+            SELECT FROM refunds_batch b WHERE b.id = NEW.batch_id AND b.state = 'DRAFT' FOR SHARE
         ) THEN
             RAISE EXCEPTION 'refunds: lines join only a draft' {_REFUSE};
         END IF;

@@ -331,3 +331,15 @@ def test_a_draft_from_which_everything_is_taken_is_no_more(cast):
     batch.refresh_from_db()
     assert (batch.state, batch.count) == ("DISSOLVED", 0)
     assert cast.draft().count == 1
+
+
+def test_what_is_taken_back_is_looked_at_again_at_once(cast):
+    batch = ready(cast)
+    cast.sign(batch)
+    refund = batch.attempts.get().obligation
+    assess(refund.employer, fraction="0.5", run=make_run())
+    keep_book(refund.employer)
+    recall.recall_batch(number=batch.number, reason="金额有变动", officer=cast.cashier, at=AT)
+    refund.refresh_from_db()
+    assert refund.state == "SUPERSEDED"
+    assert refund.successors.get().amount == Decimal("500.00")
