@@ -213,12 +213,6 @@ class Schedule:
                 officer=self.world.cast.head,
                 at=self.world.now(),
             )
-            # Taking apart replaces nothing: what is owed now is offered after the next run. Drafting
-            # looks too, but where nothing is left to draft what it found goes with its refusal.
-            employers = Batch.objects.get(number=number).attempts.values_list(
-                "obligation__employer", flat=True
-            )
-            offers.settle(employer_ids=list(employers), at=self.world.now())
 
 
 def _sum(rows: object) -> Decimal:
