@@ -284,11 +284,13 @@ def test_the_demo_bank_bounces_by_the_account_number(cast):
     for found in [good, bad]:
         cast.check(found)
         cast.approve(found)
+        cast.cool(found)
     cast.seal()
     bank.exchange(clock=clock)
     call_command("demo_bank", stdout=StringIO())
     call_command("demo_bank", stdout=StringIO())
-    assert len(list(bank.folder("in").iterdir())) == 1
+    # Its receipt and its answer, once each.
+    assert len(list(bank.folder("in").iterdir())) == 2
     call_command("exchange_bank", stdout=StringIO())
     for found in [good, bad]:
         found.refresh_from_db()

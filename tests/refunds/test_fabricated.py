@@ -6,6 +6,7 @@ the thief's account nor a sum that was never paid in may stand in one.
 """
 
 from contextlib import suppress
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -81,8 +82,8 @@ class Scene:
         user = self.cast.member(self.honest.employer).user_id
         return (
             "INSERT INTO refunds_submission (obligation_id, number, kind, holder, bank, bank_code,"
-            " account, by_user_id, by_name, at)"
-            " VALUES (%s, %s, %s, %s, '中国工商银行', '102665002000', %s, %s, '假', %s)",
+            " account, by_user_id, by_name, at, cooling_until)"
+            " VALUES (%s, %s, %s, %s, '中国工商银行', '102665002000', %s, %s, '假', %s, %s)",
             obligation,
             number,
             kind,
@@ -90,6 +91,7 @@ class Scene:
             THIEF,
             user,
             AT,
+            AT + timedelta(days=1),
         )
 
     def approval(self, level, officer, *, obligation=999001, content=None):

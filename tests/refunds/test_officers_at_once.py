@@ -176,7 +176,8 @@ def _answer_all() -> None:
     put_down(rows[::-1])
 
 
-def test_fifty_officers_put_the_same_refunds_through_by_the_services():
+@pytest.mark.parametrize("turn", range(20 if os.environ.get("SOAK") else 1))
+def test_fifty_officers_put_the_same_refunds_through_by_the_services(turn):
     office = Office()
     assert len(office.everybody) == OFFICERS
 
@@ -200,12 +201,6 @@ def test_fifty_officers_put_the_same_refunds_through_by_the_services():
     assert set(Obligation.objects.values_list("state", flat=True)) == {"PAID"}
     assert PaidBack.objects.count() == REFUNDS
     assert_sound()
-
-
-@pytest.mark.skipif(not os.environ.get("SOAK"), reason="several minutes; with SOAK=1")
-@pytest.mark.parametrize("_", range(20))
-def test_again_and_again(_):
-    test_fifty_officers_put_the_same_refunds_through_by_the_services()
 
 
 def _hidden(response: HttpResponse) -> dict[str, list[str]]:

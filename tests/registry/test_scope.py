@@ -126,7 +126,7 @@ def test_account_numbers_are_written_out_only_where_a_payment_is_decided():
     shown = {
         post for post in Post if scope.may_see_account(viewer(make_officer(post)), approving=True)
     }
-    assert shown == {Post.HANDLER, Post.REVIEWER, Post.FUND_FINANCE}
+    assert shown == {Post.HANDLER, Post.REVIEWER, Post.FUND_FINANCE, Post.HEAD}
     assert not scope.may_see_account(viewer(make_member()), approving=True)
 
 
