@@ -189,8 +189,3 @@ def attempt_is_approved() -> pgtrigger.Trigger:
         RETURN NEW;
         """,
     )
-
-
-def no_delete() -> pgtrigger.Trigger:
-    """Return the trigger that keeps every row."""
-    return pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete)

@@ -3,11 +3,6 @@
 import pgtrigger
 
 
-def no_delete() -> pgtrigger.Trigger:
-    """Return the trigger that keeps every row."""
-    return pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete)
-
-
 def word_is_fixed() -> pgtrigger.Trigger:
     """Return the trigger by which what was entered stays, and what was decided too."""
     return pgtrigger.Trigger(

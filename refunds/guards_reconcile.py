@@ -3,11 +3,6 @@
 import pgtrigger
 
 
-def no_delete() -> pgtrigger.Trigger:
-    """Return the trigger that keeps every row."""
-    return pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete)
-
-
 def difference_is_fixed() -> pgtrigger.Trigger:
     """Return the trigger by which only a difference's state and owner ever change."""
     return pgtrigger.ReadOnly(name="fixed", exclude=["state", "owner", "ended_at"])

@@ -22,3 +22,8 @@ def append_only() -> list[pgtrigger.Trigger]:
             func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME;",
         ),
     ]
+
+
+def no_delete() -> pgtrigger.Trigger:
+    """Return the trigger that keeps every row of a table whose rows do change."""
+    return pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete)

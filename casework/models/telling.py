@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from casework.models.matters import Notice
 from casework.tell import rules
-from registry.guards import append_only
+from registry.guards import append_only, no_delete
 from registry.models import Employer, Officer
 
 
@@ -123,7 +123,7 @@ class OutboxMessage(models.Model):
                     "created_at",
                 ],
             ),
-            pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
+            no_delete(),
         ]
 
     def __str__(self) -> str:

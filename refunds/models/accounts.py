@@ -7,8 +7,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from refunds import guards, guards_accounts
+from refunds import guards_accounts
 from refunds.models.owed import Submission
+from registry.guards import no_delete
 from registry.models import BankAccount, Employer, Officer
 
 
@@ -193,7 +194,7 @@ class AccountChange(models.Model):
                     ("CONFIRMED", "WITHDRAWN"),
                 ],
             ),
-            guards.no_delete(),
+            no_delete(),
             guards_accounts.begins_proposed(),
             guards_accounts.decided_by_two(),
         ]

@@ -5,8 +5,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from refunds import guards, guards_approval
-from registry.guards import append_only
+from refunds import guards_approval
+from registry.guards import append_only, no_delete
 from registry.models import Officer
 
 
@@ -47,7 +47,7 @@ class ApprovalRules(models.Model):
                 condition=pgtrigger.Q(old__published_at__isnull=False),
             ),
             guards_approval.publishable(),
-            guards.no_delete(),
+            no_delete(),
         ]
         constraints = [
             models.CheckConstraint(

@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from refunds import guards, guards_accounts, guards_batches, guards_sampling
 from refunds.models.owed import Obligation, Submission
 from refunds.workflow import LIVE, AttemptState, BatchState, attempt_transitions, batch_transitions
-from registry.guards import append_only
+from registry.guards import append_only, no_delete
 from registry.models import Officer
 from relief.models import Insurance
 
@@ -181,7 +181,7 @@ class Batch(models.Model):
                 ],
             ),
             pgtrigger.FSM(name="legal_move", field="state", transitions=batch_transitions()),
-            guards.no_delete(),
+            no_delete(),
             guards_batches.no_new_legacy(),
             guards_batches.once_written(),
             guards_batches.comes_to_its_lines(),
@@ -236,7 +236,7 @@ class BatchSend(models.Model):
         ]
         triggers = [
             pgtrigger.ReadOnly(name="fixed", fields=["batch", "number", "begun_at"]),
-            guards.no_delete(),
+            no_delete(),
             guards_batches.send_is_of_a_sealed_batch(),
         ]
 
@@ -295,7 +295,7 @@ class Attempt(models.Model):
         triggers = [
             pgtrigger.ReadOnly(name="fixed", exclude=["state", "reason", "settled_on"]),
             pgtrigger.FSM(name="legal_move", field="state", transitions=attempt_transitions()),
-            guards.no_delete(),
+            no_delete(),
             guards.attempt_is_approved(),
             guards_accounts.account_is_cool(),
             guards_batches.attempt_joins_a_draft(),

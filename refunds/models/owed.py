@@ -18,7 +18,7 @@ from refunds import (
     guards_sampling,
 )
 from refunds.workflow import Action, State, next_state, transitions
-from registry.guards import append_only
+from registry.guards import append_only, no_delete
 from registry.models import BankAccount, Employer, Officer, Work
 from relief.models import Assessment, Insurance, Run
 
@@ -103,7 +103,7 @@ class Obligation(models.Model):
                 ],
             ),
             pgtrigger.FSM(name="legal_move", field="state", transitions=transitions()),
-            guards.no_delete(),
+            no_delete(),
             guards.amount_is_sum_of_items(),
             guards.reopened_within_arrived(),
             guards_approval.moved_by_approval(),

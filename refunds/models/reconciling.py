@@ -10,7 +10,7 @@ from casework.models import Letter
 from refunds import guards_reconcile
 from refunds.models.answered import BankFile
 from refunds.models.statements import BankStatement
-from registry.guards import append_only
+from registry.guards import append_only, no_delete
 from registry.models import Officer
 
 
@@ -57,7 +57,7 @@ class Difference(models.Model):
     class Meta:
         verbose_name = "对账差异"
         verbose_name_plural = "对账差异"
-        triggers = [guards_reconcile.difference_is_fixed(), guards_reconcile.no_delete()]
+        triggers = [guards_reconcile.difference_is_fixed(), no_delete()]
         constraints = [
             models.UniqueConstraint(
                 name="difference_once",
@@ -119,7 +119,7 @@ class Correction(models.Model):
     class Meta:
         verbose_name = "对账更正"
         verbose_name_plural = "对账更正"
-        triggers = [guards_reconcile.correction_is_fixed(), guards_reconcile.no_delete()]
+        triggers = [guards_reconcile.correction_is_fixed(), no_delete()]
         constraints = [
             models.UniqueConstraint(
                 name="correction_one_proposed",

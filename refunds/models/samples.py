@@ -4,10 +4,10 @@ import pgtrigger
 from django.db import models
 from django.db.models import Q
 
-from refunds import guards, guards_sampling
+from refunds import guards_sampling
 from refunds.models.approval import ApprovalRules
 from refunds.models.bank import Attempt, Batch
-from registry.guards import append_only
+from registry.guards import append_only, no_delete
 from registry.models import Officer
 
 
@@ -39,7 +39,7 @@ class SampleSeed(models.Model):
         triggers = [
             pgtrigger.ReadOnly(name="fixed", exclude=["batch", "secret", "revealed_at"]),
             guards_sampling.committed_then_bound_then_revealed(),
-            guards.no_delete(),
+            no_delete(),
         ]
 
     def __str__(self) -> str:

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from refunds.models.owed import Obligation
-from registry.guards import append_only
+from registry.guards import append_only, no_delete
 from registry.models import BankAccount, Employer, Officer
 
 
@@ -137,7 +137,7 @@ class StaffChoice(models.Model):
                 field="state",
                 transitions=[("PROPOSED", "CONFIRMED"), ("PROPOSED", "REFUSED")],
             ),
-            pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
+            no_delete(),
         ]
 
     def __str__(self) -> str:

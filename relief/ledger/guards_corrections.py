@@ -2,6 +2,8 @@
 
 import pgtrigger
 
+from registry.guards import no_delete
+
 _REFUSE = "USING ERRCODE = 'check_violation'"
 #: What stays as it was proposed.
 FIXED = (
@@ -28,7 +30,7 @@ def corrections() -> list[pgtrigger.Trigger]:
             field="state",
             transitions=[("PROPOSED", "APPROVED"), ("PROPOSED", "REFUSED")],
         ),
-        pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
+        no_delete(),
         _proposed_first(),
         _posts(),
         _amount_is_sum_of_items(),
