@@ -9,7 +9,6 @@ from datetime import date, datetime
 from django.utils import timezone
 
 from refunds.models import Obligation
-from refunds.workflow import State
 from relief.ledger import services as ledger
 from relief.ledger.services import Account, Entry
 
@@ -22,25 +21,6 @@ REASONS = {
     (Account.ORDERED, Account.AT_BANK): "送交银行",
     (Account.BOUNCED, Account.ORDERED): "新账户已确认，等再次付款",
     (Account.BOUNCED, Account.RECEIVABLE): "应退有变动，转回应收",
-}
-
-
-#: Where the money of a refund stands in the book; paid ones are on `ARRIVED`, past ones nowhere.
-STANDS_ON = {
-    **dict.fromkeys(
-        (
-            State.OFFERED,
-            State.RETURNED,
-            State.CHOSEN,
-            State.CHECKED,
-            State.ENDORSED,
-            State.OFFSETTING,
-        ),
-        Account.OVERPAID,
-    ),
-    **dict.fromkeys((State.APPROVED, State.HELD, State.IN_BATCH), Account.ORDERED),
-    State.AT_BANK: Account.AT_BANK,
-    **dict.fromkeys((State.BOUNCED, State.CORRECTED), Account.BOUNCED),
 }
 
 

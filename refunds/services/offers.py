@@ -19,7 +19,7 @@ from django.utils import timezone
 from casework import services as casework
 from casework.models import Move
 from casework.receipts import new_receipt
-from refunds import letters, letters_offset, queries, queries_offset
+from refunds import ledger_source, letters, letters_offset, queries, queries_offset
 from refunds.models import Obligation, ObligationItem, OfferWork
 from refunds.services import book, offsets
 from refunds.services.locking import hold_money
@@ -278,7 +278,7 @@ def _write(
     replaced = [each for each in dropped if each not in partly]
     stood: dict[Account, list[Obligation]] = defaultdict(list)
     for each in replaced:
-        stood[book.STANDS_ON[State(each.state)]].append(each)
+        stood[ledger_source.ACCOUNTS[State(each.state)]].append(each)
     for each in dropped:
         if each.state == State.OFFSETTING:
             # The enterprise's wish stands for what is left of it.

@@ -12,9 +12,9 @@ from django.db.models import Sum
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from refunds.ledger_source import ACCOUNTS
 from refunds.models import Attempt, Batch, Obligation
 from refunds.services import approve, bank, batches, choose, recall
-from refunds.services.book import STANDS_ON
 from refunds.workflow import IllegalMove
 from relief.ledger import verify
 from relief.models import LedgerLeg
@@ -227,10 +227,10 @@ class World:
             legs = LedgerLeg.objects.filter(employer=refund.employer)
             sums = dict(legs.order_by().values_list("account").annotate(sum=Sum("amount")))
             assert sum(sums.values()) == 0
-            held = {account: -sums.get(account, 0) for account in set(STANDS_ON.values())}
+            held = {account: -sums.get(account, 0) for account in set(ACCOUNTS.values())}
             wanted = dict.fromkeys(held, 0)
-            if state in STANDS_ON:
-                wanted[STANDS_ON[state]] = refund.amount
+            if state in ACCOUNTS:
+                wanted[ACCOUNTS[state]] = refund.amount
             assert held == wanted
 
 
