@@ -112,11 +112,13 @@ def actionable(
 
 def acts_city_wide(officer: Officer) -> bool:
     """Whether the officer is the fund's cashier or head at the city level: one fund pays for all."""
-    return (
-        officer.agency.kind == Agency.Kind.SOCIAL_INSURANCE
-        and officer.agency.district.is_city
-        and officer.post in _CITY_WIDE
-    )
+    return of_the_city(officer) and officer.post in _CITY_WIDE
+
+
+def of_the_city(officer: Officer) -> bool:
+    """Whether the officer is of the city's own social insurance agency, in whatever post."""
+    agency = officer.agency
+    return agency.kind == Agency.Kind.SOCIAL_INSURANCE and agency.district.is_city
 
 
 def may_act(officer: Officer, employer: Employer) -> bool:

@@ -11,7 +11,8 @@ from refunds.bank.interface import PAID, RETURNED, AnswerRow
 from refunds.models import Attempt, BankFile, Correction, Difference, StatementLine
 from refunds.services import answers, reconcile
 from refunds.services.locking import hold_money
-from registry.models import Agency, Officer, Post
+from registry import scope
+from registry.models import Officer, Post
 from registry.money import ZERO
 
 Action, Kind, State = Correction.Action, Difference.Kind, Difference.State
@@ -55,10 +56,7 @@ def check_officer(officer: Officer, posts: frozenset[Post]) -> None:
 
     :raises NotYours: otherwise.
     """
-    of_city = (
-        officer.agency.kind == Agency.Kind.SOCIAL_INSURANCE and officer.agency.district.is_city
-    )
-    if not of_city or officer.post not in posts:
+    if not scope.of_the_city(officer) or officer.post not in posts:
         names = "、".join(post.label for post in Post if post in posts)
         raise NotYours(f"对账差异由市社会保险经办机构的{names}办理。")
 

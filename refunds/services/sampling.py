@@ -33,7 +33,8 @@ from refunds.services import approve, batch_lines
 from refunds.services.approve import NoRules, ReasonMissing, SamePerson, WrongPost
 from refunds.services.locking import hold_money
 from refunds.workflow import Action, AttemptState, BatchState, IllegalMove
-from registry.models import Agency, Officer, Post
+from registry import scope
+from registry.models import Officer, Post
 
 #: What the enterprise reads of a hold.
 HELD_WORD = "付款前抽查到这笔退费，正在核查。核查完会告诉您结果。"
@@ -83,12 +84,7 @@ def check_auditor(officer: Officer) -> None:
 
     :raises WrongPost: for anybody else.
     """
-    agency = officer.agency
-    if not (
-        officer.post == Post.AUDIT
-        and agency.kind == Agency.Kind.SOCIAL_INSURANCE
-        and agency.district.is_city
-    ):
+    if officer.post != Post.AUDIT or not scope.of_the_city(officer):
         raise WrongPost("抽查由市社会保险经办机构的稽核内控岗办理。")
 
 

@@ -14,7 +14,8 @@ from django.utils import timezone
 from refunds import risks
 from refunds.models import ApprovalRules, ApprovalTier
 from refunds.models.approval import THREE_LEVELS, TWO_LEVELS
-from registry.models import Agency, Officer, Post
+from registry import scope
+from registry.models import Officer, Post
 
 SHIPPED = Path(__file__).parent.parent / "data" / "approval.toml"
 #: Who prepares a set; only the head of the city level publishes it.
@@ -66,12 +67,7 @@ _SHIPPED = ("name", "title", "from_day", "document", "clause", "confidence", "ra
 
 
 def _of_the_city(officer: Officer, posts: frozenset[Post]) -> bool:
-    agency = officer.agency
-    return (
-        officer.post in posts
-        and agency.kind == Agency.Kind.SOCIAL_INSURANCE
-        and agency.district.is_city
-    )
+    return officer.post in posts and scope.of_the_city(officer)
 
 
 def may_prepare(officer: Officer) -> bool:

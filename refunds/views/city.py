@@ -4,7 +4,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
 from registry import scope
-from registry.models import Agency, Officer
+from registry.models import Officer
 
 
 def city_officer(request: HttpRequest) -> Officer:
@@ -13,7 +13,6 @@ def city_officer(request: HttpRequest) -> Officer:
     :raises PermissionDenied: for a district's officer, or another bureau's.
     """
     officer = scope.officer_of(request)
-    agency = officer.agency
-    if agency.kind != Agency.Kind.SOCIAL_INSURANCE or not agency.district.is_city:
+    if not scope.of_the_city(officer):
         raise PermissionDenied("基金付款和对账由市社会保险经办机构办理。")
     return officer
