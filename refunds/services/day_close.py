@@ -5,8 +5,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
-from django.db.models import Count, Max, Q, Sum
+from django.db import connection, transaction
+from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
 from casework import services as casework
@@ -140,7 +140,7 @@ def _close(
 ) -> DayClose:
     turn = before.round + 1 if before else 1
     facts = _facts(statement, now, standing, officer=officer, turn=turn)
-    last = DayClose.objects.aggregate(last=Max("pk"))["last"] or 0
+    number = _number()  # drawn first: certificate and closing name each other
     certificate = letters.issue(
         kind="day_close",
         word=WORD,
@@ -149,11 +149,12 @@ def _close(
         facts=facts,
         office=officer.agency.name,
         matter_kind="day_close",
-        matter_id=last + 1,
+        matter_id=number,
         by=casework.officer(officer),
         at=at,
     )
     return DayClose.objects.create(
+        pk=number,
         account=statement.account,
         day=statement.day,
         round=turn,
@@ -168,6 +169,15 @@ def _close(
         closed_by=officer,
         closed_at=at,
     )
+
+
+def _number() -> int:
+    """Return the number of the next closing, drawn for good."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence(%s, 'id'))", [DayClose._meta.db_table]
+        )
+        return int(cursor.fetchone()[0])
 
 
 def _yuan(amount: Decimal) -> str:
@@ -190,6 +200,10 @@ def _facts(
     account = FundAccount.objects.filter(number=statement.account).order_by("-pk").first()
     assert account is not None
     heads = ledger.heads()
+    corrections = Correction.objects.filter(
+        difference__in=standing, state=Correction.State.CONFIRMED
+    ).select_related("prepared_by", "decided_by")
+    confirmed = {each.difference_id: each for each in corrections}
     return {
         "pairs": [
             ["对账日期", _day(statement.day)],
@@ -209,19 +223,14 @@ def _facts(
             ["差额", _yuan(now.difference)],
         ],
         "counts": f"共{now.compared.lines}笔，三方一致{now.compared.matched}笔。",
-        "differences": [_told(each) for each in standing],
+        "differences": [_told(each, confirmed.get(each.pk)) for each in standing],
         "batches": _batches(statement),
         "heads": [[head.chain, str(head.number), head.digest] for head in heads],
     }
 
 
-def _told(difference: Difference) -> list[str]:
-    """Return a settled difference as a row of the certificate."""
-    correction = (
-        difference.corrections.filter(state=Correction.State.CONFIRMED)
-        .select_related("prepared_by", "decided_by")
-        .first()
-    )
+def _told(difference: Difference, correction: Correction | None) -> list[str]:
+    """Return a settled difference and how it was settled as a row of the certificate."""
     if correction is None or correction.decided_by is None:
         how = "另一日期已有对应记录，两日合计为零"
     else:

@@ -60,6 +60,7 @@ def test_a_day_closes_with_a_certificate_of_its_figures(cast, paid):
     state(paid_out(paid))
     closed = close(cast.accountant)
     assert closed.difference == 0
+    assert closed.certificate.matter_id == closed.pk
     assert bytes(closed.certificate.pdf).startswith(b"%PDF")
     assert ["差额", "0.00"] in closed.facts["sums"]
     assert closed.facts["batches"] == [[paid.batch.number, "1", "1,000.00", "0"]]
