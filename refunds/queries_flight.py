@@ -33,6 +33,7 @@ from registry.money import ZERO
 from registry.work import OPEN
 from relief.ledger.accounts import Account
 from relief.ledger.models import LedgerLeg
+from relief.ledger.models.book import EVERYDAY
 
 
 @dataclass(frozen=True)
@@ -113,8 +114,10 @@ def stands(rules: FlightRules, *, today: date, calendar: Calendar) -> list[Stand
 
 
 def balances() -> dict[str, Decimal]:
-    """Return what stands on each account of the book, as refunds grow: credits above zero."""
-    rows = LedgerLeg.objects.values("account").annotate(sum=Sum("amount"))
+    """Return what stands on each account that refunds pass through: credits above zero."""
+    # All but the everyday accounts: the condition of the index that has the few others.
+    few = LedgerLeg.objects.exclude(account__in=EVERYDAY)
+    rows = few.values("account").annotate(sum=Sum("amount"))
     return {row["account"]: -row["sum"] for row in rows}
 
 
