@@ -85,11 +85,6 @@ def letters() -> QuerySet[Letter]:
     return Letter.objects.defer("pdf", "facts").order_by("-pk")
 
 
-def letters_of(kind: str, matter_id: int) -> QuerySet[Letter]:
-    """Return the letters of a matter, the newest first."""
-    return letters().filter(matter_kind=kind, matter_id=matter_id)
-
-
 def messages_for(viewer: scope.Viewer) -> QuerySet[OutboxMessage]:
     """Return the messages to units that the viewer may see, the newest first."""
     rows = OutboxMessage.objects.select_related("employer__district")

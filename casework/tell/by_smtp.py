@@ -4,6 +4,7 @@ import smtplib
 from contextlib import suppress
 
 from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 
 from casework.tell.interface import Outgoing, Said, Verdict
 
@@ -60,6 +61,6 @@ class BySmtp:
         return Said(Verdict.UNSURE, reason="邮件服务器不能查询，请人工核实后再决定是否重发。")
 
 
-def _close(connection: object) -> None:
+def _close(connection: BaseEmailBackend) -> None:
     with suppress(OSError, smtplib.SMTPException):  # the mail is theirs already
-        connection.close()  # type: ignore[attr-defined]
+        connection.close()

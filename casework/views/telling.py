@@ -88,25 +88,28 @@ def settings_page(request: HttpRequest) -> HttpResponse:
     off = outgoing.switched_off([member.employer_id])
     where = outgoing.reachable([member.employer_id])[member.employer_id]
     rows = [
-        {
-            "kind": kind,
-            "channels": [
-                {
-                    "label": channel.label,
-                    "value": f"{kind.code}|{channel.value}",
-                    "on": (member.employer_id, kind.code, channel.value) not in off,
-                }
-                for channel in Channel
-            ],
-        }
+        (
+            kind,
+            {
+                "kind": kind,
+                "channels": [
+                    {
+                        "label": channel.label,
+                        "value": f"{kind.code}|{channel.value}",
+                        "on": (member.employer_id, kind.code, channel.value) not in off,
+                    }
+                    for channel in Channel
+                ],
+            },
+        )
         for kind in kinds.every()
     ]
     return render(
         request,
         "casework/telling_settings.html",
         {
-            "legal": [row for row in rows if row["kind"].legal],  # type: ignore[attr-defined]
-            "optional": [row for row in rows if not row["kind"].legal],  # type: ignore[attr-defined]
+            "legal": [row for kind, row in rows if kind.legal],
+            "optional": [row for kind, row in rows if not kind.legal],
             "may_set": may_set,
             "mobiles": [masked(to) for to in where.mobiles],
             "emails": [masked(to) for to in where.emails],

@@ -132,9 +132,7 @@ def fields(content: bytes) -> list[list[str]]:
     *lines, end = lines
     # The header's totals say what the bank meant; this one whether all of it has come.
     if not lines or len(end) < 2 or half(end[1]) != str(len(lines) - 1):
-        raise FileRefused(
-            f"结束行写明{(*end, '')[1][:20]}行，实际{max(0, len(lines) - 1)}行。{_RESEND}"
-        )
+        raise FileRefused(f"结束行写明{(*end, '')[1][:20]}行，实际{len(lines[1:])}行。{_RESEND}")
     return lines
 
 
