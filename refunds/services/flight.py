@@ -17,22 +17,13 @@ from casework.tell import adapters
 from casework.tell.interface import Outgoing
 from refunds import queries_flight as queries
 from refunds import queries_reconcile
-from refunds.flight_data import FlightRules, rules
+from refunds.flight_data import rules
 from refunds.models import Digest, FlightAction
 from registry.models import Officer, Post
 
 Kind = FlightAction.Kind
 #: Who is told in the morning.
 TOLD = (Post.FUND_FINANCE, Post.HEAD)
-
-
-def note(
-    *, kind: FlightAction.Kind, subject: str, outcome: str, by: Officer, at: datetime
-) -> FlightAction:
-    """Keep that a button was pressed and what came of it."""
-    return FlightAction.objects.create(
-        kind=kind, subject=subject[:60], outcome=outcome[:200], by=by, at=at
-    )
 
 
 def pressed(
@@ -52,7 +43,9 @@ def pressed(
         outcome = act()
     except refusals as refusal:
         outcome = f"没有办成：{refusal}"
-    return note(kind=kind, subject=subject, outcome=outcome, by=by, at=at)
+    return FlightAction.objects.create(
+        kind=kind, subject=subject[:60], outcome=outcome[:200], by=by, at=at
+    )
 
 
 @dataclass(frozen=True)
@@ -63,9 +56,9 @@ class Problem:
     path: str
 
 
-def problems(*, now: datetime, told_by: FlightRules | None = None) -> list[Problem]:
+def problems(*, now: datetime) -> list[Problem]:
     """Return everything that is wrong just now, the worst first."""
-    ruled = told_by or rules()
+    ruled = rules()
     today = timezone.localtime(now).date()
     calendar = queries.year_around(today)
     stands = queries.stands(ruled, today=today, calendar=calendar)

@@ -31,6 +31,8 @@ REFUSALS = (
     batches.NoLongerOwed,
     IllegalMove,
 )
+#: Audit may still have to look at a line.
+_BEFORE_APPROVAL = frozenset({BatchState.DRAFT, BatchState.CHECKED})
 #: How many of the steps of a batch's page are behind it.
 _PLACES = {
     BatchState.DRAFT: 2,
@@ -153,9 +155,6 @@ def batch_detail(request: HttpRequest, number: str) -> HttpResponse:
             "may_download": officer.post == Post.FUND_FINANCE and batch.content_sha256,
         },
     )
-
-
-_BEFORE_APPROVAL = frozenset({BatchState.DRAFT, BatchState.CHECKED})
 
 
 @require_POST
