@@ -4,10 +4,11 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
@@ -73,12 +74,40 @@ def open_page(chromium: Browser, live_server) -> Iterator[Callable[..., Page]]:
     assert troubles == []
 
 
+def settled(page: Page, look: Callable[[], Any]) -> Any:
+    """Return what `look` finds on the page that has come, not on one still coming.
+
+    A click returns before the next page is there; a look just then meets a document without
+    an element, or one that is taken away. Such a look is repeated, nothing else is.
+    """
+    for _again in range(3):
+        page.wait_for_load_state()
+        try:
+            return look()
+        except Error as error:
+            if not any(words in str(error) for words in ("of null", "navigation")):
+                raise
+    page.wait_for_load_state()
+    return look()
+
+
+@pytest.fixture
+def fits() -> Callable[[Page], None]:
+    """Return a check: the page is not wider than its window."""
+
+    def check(page: Page) -> None:
+        script = "document.documentElement.scrollWidth - window.innerWidth"
+        assert settled(page, lambda: page.evaluate(script)) <= 0, page.url
+
+    return check
+
+
 @pytest.fixture
 def accessible() -> Callable[[Page], None]:
     """Return a check: axe finds nothing serious or critical on the page."""
 
     def check(page: Page) -> None:
-        found = Axe().run(page).response["violations"]
+        found = settled(page, lambda: Axe().run(page)).response["violations"]
         serious = [
             (finding["id"], finding["nodes"][0]["html"][:200])
             for finding in found

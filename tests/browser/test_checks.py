@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.mark.parametrize(("width", "scripts"), [(1366, True), (375, False)])
 def test_a_look_is_asked_for_and_a_count_followed_to_its_list(
-    open_page, live_server, accessible, picture, monkeypatch, width, scripts
+    open_page, live_server, accessible, fits, picture, monkeypatch, width, scripts
 ):
     monkeypatch.setattr("registry.doorbell.ring", lambda task, **work: True)
     employer = make_employer(district="510402", account="")
@@ -28,14 +28,14 @@ def test_a_look_is_asked_for_and_a_count_followed_to_its_list(
     page.get_by_text("已开始重新核对").wait_for()
     tasks.look_again()
     page.goto(reverse("relief:checks"))
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    fits(page)
     picture(page, f"checks-{width}")
     if scripts:
         accessible(page)
 
     page.get_by_role("link", name="户名与单位名称不同，1 条，看明细").click()
     page.get_by_text("**** 5678").wait_for()
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    fits(page)
     picture(page, f"checks-list-{width}")
     if scripts:
         accessible(page)

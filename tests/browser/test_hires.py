@@ -25,7 +25,7 @@ def sign_in(page, username):
 
 
 @pytest.mark.parametrize(("width", "scripts"), [(1366, True), (375, True), (1366, False)])
-def test_papers_come_in_later_and_are_looked_at(open_page, accessible, width, scripts):
+def test_papers_come_in_later_and_are_looked_at(open_page, accessible, fits, width, scripts):
     employer = make_employer(name="攀枝花市东区钢厂")
     make_member(employer, username="unit")
     make_officer(Post.HANDLER, username="desk")
@@ -35,7 +35,7 @@ def test_papers_come_in_later_and_are_looked_at(open_page, accessible, width, sc
     unit, desk = open_page(width=width, scripts=scripts), open_page(width=width, scripts=scripts)
 
     def look(page):
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        fits(page)
         if scripts:
             accessible(page)
 
