@@ -2,9 +2,9 @@
 
 from django.urls import path
 
-from casework.views import notices
+from casework.views import letters
 
 app_name = "letters"
 urlpatterns = [
-    path("<str:letter_code>/", notices.check_letter, name="check"),
+    path("<str:letter_code>/", letters.check_letter, name="check"),
 ]

@@ -27,7 +27,7 @@ from refunds.models import (
     Obligation,
     OffsetUse,
 )
-from refunds.workflow import AttemptState, BatchState, State
+from refunds.workflow import BEFORE_SENDING, AttemptState, BatchState, State
 from registry.models import Work, WorkState
 from registry.money import ZERO
 from registry.work import OPEN
@@ -254,6 +254,12 @@ def unknown_lines() -> QuerySet[Attempt]:
     return (
         rows.select_related("obligation__employer", "batch").defer("batch__content").order_by("pk")
     )
+
+
+def unsent() -> QuerySet[Batch]:
+    """Return the batches that can still be taken back whole, the oldest first."""
+    rows = Batch.objects.filter(state__in=BEFORE_SENDING, sends__isnull=True)
+    return rows.defer("content").order_by("pk")
 
 
 def actions(most: int = 20) -> QuerySet[FlightAction]:

@@ -7,6 +7,8 @@ from refunds.views import flight, lines, reconcile
 urlpatterns = [
     path("flight/", flight.board, name="flight"),
     path("flight/press/", flight.press, name="flight_press"),
+    path("flight/ask/<slug:number>/", flight.ask, name="ask"),
+    path("inquiries/<slug:code>/", flight.inquiry_letter, name="inquiry_letter"),
     path("flight/speed/", flight.speed, name="speed"),
     path("lines/<slug:line_no>/", lines.line, name="line"),
     path("answers/<int:answer_id>/handled/", lines.handled, name="handled"),

@@ -80,6 +80,9 @@ class BatchState(TextChoices):
     DISSOLVED = "DISSOLVED", "已拆批"
 
 
+#: A batch that can be taken apart while no try to send it has begun.
+BEFORE_SENDING = (BatchState.DRAFT, BatchState.CHECKED, BatchState.APPROVED, BatchState.SEALED)
+
 #: An attempt that may still pay, or has paid: one per obligation, by a unique index.
 LIVE = frozenset({AttemptState.QUEUED, AttemptState.SENT, AttemptState.UNKNOWN, AttemptState.PAID})
 #: The bank holds the order or we have promised not to touch it: nothing may change the amount.

@@ -33,14 +33,16 @@ stated AS MATERIALIZED (
 """
 
 # The ledger knows funds, not accounts: its document is our line, and the line's batch has one.
-_BOOKED = """
-booked AS MATERIALIZED (
-    SELECT e.document AS key, -sum(l.amount) AS amount
-    FROM relief_ledgerleg l JOIN relief_ledgerentry e ON e.id = l.entry_id
+_ARRIVED = """relief_ledgerleg l JOIN relief_ledgerentry e ON e.id = l.entry_id
     LEFT JOIN refunds_attempt t ON t.line_no = e.document
     LEFT JOIN refunds_batch b ON b.id = t.batch_id
-    WHERE l.account = 'arrived' AND l.value_on = %(day)s AND l.insurance = %(fund)s
-        AND coalesce(b.payer_account, %(account)s) = %(account)s
+    WHERE l.account = 'arrived' AND l.insurance = %(fund)s
+        AND coalesce(b.payer_account, %(account)s) = %(account)s"""
+
+_BOOKED = f"""
+booked AS MATERIALIZED (
+    SELECT e.document AS key, -sum(l.amount) AS amount
+    FROM {_ARRIVED} AND l.value_on = %(day)s
     GROUP BY e.document
     HAVING sum(l.amount) <> 0
 )
@@ -113,4 +115,6 @@ DAYS = f"""
 WITH {_ANSWERED}
 SELECT day FROM answered
 UNION SELECT day FROM refunds_bankstatement WHERE account = %(account)s
+UNION SELECT l.value_on FROM {_ARRIVED}
+    AND l.value_on IS NOT NULL
 """

@@ -312,7 +312,7 @@ def _read(path: Path, *, digest: str, at: datetime) -> BankFile | None:
             file = statements.store(statement=message, name=path.name, digest=digest, at=at)
         except statements.NotOurAccount as refusal:
             return answers.refuse_file(name=path.name, digest=digest, reason=str(refusal), at=at)
-        reconcile.reconcile_day(account=message.account, day=message.day, at=at)
+        reconcile.take_news(account=message.account, day=message.day, at=at)
         return file
     if isinstance(message, formats.Acknowledgement):
         return receipts.take_receipt(

@@ -7,6 +7,7 @@ has not left the house. What was pressed and what came of it is kept.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import transaction
@@ -26,6 +27,13 @@ Kind = FlightAction.Kind
 TOLD = (Post.FUND_FINANCE, Post.HEAD)
 
 
+class Pressed(NamedTuple):
+    """What came of a button: whether it was done, and a sentence."""
+
+    done: bool
+    outcome: str
+
+
 def pressed(
     *,
     kind: FlightAction.Kind,
@@ -34,18 +42,19 @@ def pressed(
     by: Officer,
     at: datetime,
     refusals: tuple[type[Exception], ...] = (),
-) -> FlightAction:
+) -> Pressed:
     """Do what a button says and keep what came of it, a refusal too.
 
     `act` returns the outcome in a sentence. Refusals that are not named stay loud.
     """
     try:
-        outcome = act()
+        found = Pressed(True, act())
     except refusals as refusal:
-        outcome = f"没有办成：{refusal}"
-    return FlightAction.objects.create(
-        kind=kind, subject=subject[:60], outcome=outcome[:200], by=by, at=at
+        found = Pressed(False, f"没有办成：{refusal}")
+    FlightAction.objects.create(
+        kind=kind, subject=subject[:60], outcome=found.outcome[:200], by=by, at=at
     )
+    return found
 
 
 @dataclass(frozen=True)

@@ -10,18 +10,12 @@ from refunds.services import batch_lines, offers
 from refunds.services.approve import ReasonMissing, WrongPost
 from refunds.services.batches import locked
 from refunds.services.locking import hold_money
-from refunds.workflow import Action, AttemptState, BatchState, IllegalMove
+from refunds.workflow import BEFORE_SENDING, Action, AttemptState, BatchState, IllegalMove
 from registry import bulk, scope
 from registry.models import Officer, Post
 
 #: Who may take a batch back: taking back moves no money.
 POSTS = frozenset({Post.FUND_FINANCE, Post.HEAD})
-BEFORE_SENDING = (
-    BatchState.DRAFT,
-    BatchState.CHECKED,
-    BatchState.APPROVED,
-    BatchState.SEALED,
-)
 
 
 def _check(officer: Officer, reason: str) -> str:

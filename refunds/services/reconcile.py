@@ -75,7 +75,7 @@ def compare(account: str, day: date) -> Compared:
 def days_of(account: str) -> list[date]:
     """Return the days of an account on which anything moved or a statement came, latest first."""
     with connection.cursor() as cursor:
-        cursor.execute(three_way.DAYS, {"account": account})
+        cursor.execute(three_way.DAYS, {"account": account, "fund": fund_of(account)})
         return sorted((row[0] for row in cursor.fetchall()), reverse=True)
 
 
@@ -129,6 +129,13 @@ def reconcile_day(*, account: str, day: date, at: datetime) -> list[Difference]:
         batch_size=1000,
     )
     return standing
+
+
+def take_news(*, account: str, day: date, at: datetime) -> None:
+    """Compare a day of which something new has come, and those that wait for their other half."""
+    open_days = Difference.objects.filter(account=account, state__in=OPEN).values_list("day")
+    for each in sorted({day, *(row[0] for row in open_days.distinct())}):
+        reconcile_day(account=account, day=each, at=at)
 
 
 def _difference(found: Found, *, account: str, day: date, at: datetime) -> Difference:

@@ -13,10 +13,10 @@ from refunds import bank as formats
 from refunds import queries
 from refunds.forms import AnswerFilter
 from refunds.forms_batches import RecallForm
-from refunds.models import Batch
-from refunds.services import approve, bank, batches, offers, recall, sampling
+from refunds.models import Batch, FlightAction
+from refunds.services import approve, bank, batches, flight, inquiry, offers, recall, sampling
 from refunds.views.city import city_officer
-from refunds.workflow import BatchState, IllegalMove
+from refunds.workflow import BEFORE_SENDING, BatchState, IllegalMove
 from registry import paging, scope
 from registry.models import Officer, Post
 from relief.models import Insurance
@@ -138,7 +138,7 @@ def batch_detail(request: HttpRequest, number: str) -> HttpResponse:
     batch = _batch(number)
     waiting = sampling.uncleared(batch).count() if batch.state in _BEFORE_APPROVAL else 0
     may, waits_for = _turn(batch, officer, waiting)
-    takes_back = officer.post in recall.POSTS and batch.state in recall.BEFORE_SENDING
+    takes_back = officer.post in recall.POSTS and batch.state in BEFORE_SENDING
     return render(
         request,
         "refunds/batch_detail.html",
@@ -152,6 +152,8 @@ def batch_detail(request: HttpRequest, number: str) -> HttpResponse:
             "uncleared": waiting if officer.post == Post.AUDIT else 0,
             "form": RecallForm() if takes_back and not batch.sends.exists() else None,
             "sends": batch.sends.order_by("number"),
+            "may_ask": officer.post == Post.FUND_FINANCE and inquiry.may_be_asked_about(batch),
+            "inquiries": inquiry.letters_of(batch),
             "may_download": officer.post == Post.FUND_FINANCE and batch.content_sha256,
         },
     )
@@ -186,15 +188,24 @@ def take_back(request: HttpRequest, number: str) -> HttpResponse:
         return redirect("desk_refunds:batch", number=number)
     reason, line_no = form.cleaned_data["reason"], form.cleaned_data["line_no"]
     at = timezone.now()
-    try:
+
+    def act() -> str:
         if line_no:
             recall.recall_line(line_no=line_no, reason=reason, officer=officer, at=at)
         else:
             recall.recall_batch(number=number, reason=reason, officer=officer, at=at)
-    except REFUSALS as refusal:
-        messages.error(request, str(refusal))
-    else:
-        messages.success(request, "已撤回，这些退费等待列入新的批次。")
+        return "已撤回，这些退费等待列入新的批次。"
+
+    pressed = flight.pressed(
+        kind=FlightAction.Kind.RECALL,
+        subject=f"付款{line_no}" if line_no else f"批次{number}",
+        act=act,
+        by=officer,
+        at=at,
+        refusals=REFUSALS,
+    )
+    tell = messages.success if pressed.done else messages.error
+    tell(request, pressed.outcome)
     return redirect("desk_refunds:batch", number=number)
 
 
@@ -221,14 +232,20 @@ def batch_file(request: HttpRequest, number: str) -> HttpResponse:
 @scope.officer_required(Post.FUND_FINANCE)
 def exchange(request: HttpRequest) -> HttpResponse:
     """Go to the bank now instead of within the next minute."""
-    city_officer(request)
-    offers.work_due(clock=timezone.now)
-    done = bank.exchange(clock=timezone.now)
-    messages.success(
-        request,
-        f"已与银行交换：送盘{done.sent}批；读取银行文件{done.read}个，拒收{done.refused}个；"
-        f"到账{done.paid}笔，退回{done.bounced}笔，待核实{done.unknown}行。",
+    officer = city_officer(request)
+
+    def act() -> str:
+        offers.work_due(clock=timezone.now)
+        done = bank.exchange(clock=timezone.now)
+        return (
+            f"已与银行交换：送盘{done.sent}批；读取银行文件{done.read}个，拒收{done.refused}个；"
+            f"到账{done.paid}笔，退回{done.bounced}笔，待核实{done.unknown}行。"
+        )
+
+    pressed = flight.pressed(
+        kind=FlightAction.Kind.RETRY, subject="与银行交换", act=act, by=officer, at=timezone.now()
     )
+    messages.success(request, pressed.outcome)
     return redirect("desk_refunds:batches")
 
 

@@ -4,15 +4,18 @@ from datetime import timedelta
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from casework.models import Letter
+from casework.views.letters import letter_file
 from refunds import queries_flight as queries
 from refunds import tasks
 from refunds.flight_data import rules
-from refunds.models import FlightAction
-from refunds.services import bank, flight, offers
+from refunds.models import Batch, FlightAction
+from refunds.services import bank, flight, inquiry, offers, recall
 from refunds.views.city import city_officer
 from registry import doorbell, paging, scope
 from registry.models import Post
@@ -44,6 +47,8 @@ def board(request: HttpRequest) -> HttpResponse:
             "used": queries.offset_used(),
             "expected": queries.expected(ruled, today=today, calendar=calendar),
             "unknown": queries.unknown_lines()[:50],
+            "unsent": queries.unsent()[:50],
+            "may_recall": officer.post in recall.POSTS,
             "jobs": queries.unfinished(ruled, now=now),
             "actions": queries.actions(),
             "digests": queries.digests(),
@@ -79,15 +84,44 @@ def speed(request: HttpRequest) -> HttpResponse:
 def press(request: HttpRequest) -> HttpResponse:
     """Do what a button says: do due work now, or go to the bank."""
     officer = city_officer(request)
-    action = flight.pressed(
+    pressed = flight.pressed(
         kind=FlightAction.Kind.RETRY,
         subject="到期的任务和银行交换",
         act=_retry,
         by=officer,
         at=timezone.now(),
     )
-    messages.success(request, action.outcome)
+    messages.success(request, pressed.outcome)
     return redirect("desk_refunds:flight")
+
+
+@require_POST
+@scope.officer_required(Post.FUND_FINANCE)
+def ask(request: HttpRequest, number: str) -> HttpResponse:
+    """Ask the bank what became of a batch."""
+    officer = city_officer(request)
+    batch = get_object_or_404(Batch.objects.defer("content"), number=number)
+    at = timezone.now()
+    pressed = flight.pressed(
+        kind=FlightAction.Kind.QUERY,
+        subject=f"批次{number}",
+        act=lambda: inquiry.ask(number=number, officer=officer, at=at),
+        by=officer,
+        at=at,
+        refusals=(inquiry.NothingToAsk,),
+    )
+    tell = messages.success if pressed.done else messages.error
+    tell(request, pressed.outcome)
+    return redirect(f"{reverse('desk_refunds:batch', args=[batch.number])}#asked")
+
+
+@require_safe
+@scope.officer_required(*LOOKERS)
+def inquiry_letter(request: HttpRequest, code: str) -> HttpResponse:
+    """Give out a letter that asks the bank, as it was issued."""
+    city_officer(request)
+    letter = get_object_or_404(Letter, matter_kind=inquiry.MATTER, code=code)
+    return letter_file(letter, name=f"bank-inquiry-{letter.pk}")
 
 
 def _retry() -> str:

@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from casework.views.letters import letter_file
 from refunds import queries_reconcile
 from refunds.forms_reconcile import CorrectionForm, VerdictForm
 from refunds.models import Correction, DayClose, Difference, FundAccount
@@ -210,10 +211,8 @@ def certificate(request: HttpRequest, close_id: int) -> HttpResponse:
     """Give out the certificate of a closed day, as it was issued."""
     city_officer(request)
     closed = get_object_or_404(DayClose.objects.select_related("certificate"), pk=close_id)
-    response = HttpResponse(bytes(closed.certificate.pdf), content_type="application/pdf")
-    name = f"reconciliation-{closed.day:%Y%m%d}-{closed.account[-4:]}-{closed.round}.pdf"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    name = f"reconciliation-{closed.day:%Y%m%d}-{closed.account[-4:]}-{closed.round}"
+    return letter_file(closed.certificate, name=name)
 
 
 #: What to do about each kind, in the order of doing it.

@@ -68,6 +68,8 @@ CITY_ONLY = {
     "desk_refunds:draft",
     "desk_refunds:sign",
     "desk_refunds:take_back",
+    "desk_refunds:ask",
+    "desk_refunds:inquiry_letter",
     "desk_refunds:flight",
     "desk_refunds:flight_press",
     "desk_refunds:speed",

@@ -10,7 +10,7 @@ from django.conf import settings as django_settings
 from refunds.bank import ADAPTERS, link
 from refunds.fakebank import http
 from refunds.models import BankFile, BatchSend, Obligation
-from refunds.services import bank, batches, recall
+from refunds.services import bank, batches, inquiry, recall
 from refunds.workflow import IllegalMove
 from relief.models import Insurance
 from tests.factories import AT
@@ -110,6 +110,29 @@ def test_after_silence_the_bank_is_asked_and_pays_once(server, theirs, mood):
     assert tries() == ["DONE"]
     assert moods.differs(theirs) == []
     assert len(theirs.books.truth()) == len(moods.ACCOUNTS)
+
+
+@pytest.mark.parametrize(
+    ("mood", "said", "noted"),
+    [
+        ("accepts_times_out", "银行确认已收到", "SENT"),
+        ("refuses_times_out", "银行没有收到", "SEALED"),
+    ],
+)
+def test_asking_after_silence_tells_what_the_bank_has_and_pays_nothing(
+    server, theirs, mood, said, noted
+):
+    theirs.set_mood(mood)
+    cast = Direct()
+    batch = moods.order(cast)
+    exchange()
+    truth = theirs.books.truth()
+    for _ in range(2):
+        word = inquiry.ask(number=batch.number, officer=cast.cashier, at=clock())
+        assert word.startswith(said)
+    batch.refresh_from_db()
+    assert batch.state == noted
+    assert theirs.books.truth() == truth
 
 
 def test_a_refusal_sends_every_line_back_and_is_not_repeated(server, theirs, monkeypatch):

@@ -140,7 +140,7 @@ def test_a_refusal_is_kept_too(cast):
     def refuse():
         raise ValueError("已送出")
 
-    action = flight.pressed(
+    pressed = flight.pressed(
         kind=FlightAction.Kind.RECALL,
         subject="批次1",
         act=refuse,
@@ -148,7 +148,8 @@ def test_a_refusal_is_kept_too(cast):
         at=MONDAY,
         refusals=(ValueError,),
     )
-    assert action.outcome == "没有办成：已送出"
+    assert pressed == (False, "没有办成：已送出")
+    assert FlightAction.objects.get().outcome == pressed.outcome
 
 
 def test_only_the_citys_money_posts_see_the_board(client):
