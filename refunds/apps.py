@@ -43,14 +43,19 @@ class RefundsConfig(AppConfig):
         navigation.add("desk", "待联系单位", "desk_contacts:list", order=64)
         watch = frozenset({Post.HANDLER.value, Post.AUDIT.value})
         navigation.add("desk", "外发消息", "desk_telling:outbox", order=66, posts=watch)
-        money = frozenset({Post.FUND_FINANCE.value, Post.HEAD.value, Post.AUDIT.value})
-        navigation.add("desk", "在途资金", "desk_refunds:flight", order=68, posts=money)
-        navigation.add("desk", "付款批次", "desk_refunds:batches", order=70, posts=money)
         audit = frozenset({Post.AUDIT.value})
-        navigation.add("desk", "稽核抽查", "desk_refunds:audit", order=65, posts=audit)
+        money = frozenset({Post.FUND_FINANCE.value, Post.HEAD.value}) | audit
+        url_name = "desk_refunds:audit"
+        navigation.add("desk", "稽核抽查", url_name, order=65, posts=audit, of_the_city=True)
         navigation.add("desk", "审批规则", "desk_refunds:rules", order=67, posts=money)
-        navigation.add("desk", "银行回盘", "desk_refunds:bank_files", order=80, posts=money)
-        navigation.add("desk", "对账", "desk_refunds:reconcile", order=85, posts=money)
+        for label, name, order in (
+            ("在途资金", "flight", 68),
+            ("付款批次", "batches", 70),
+            ("银行回盘", "bank_files", 80),
+            ("对账", "reconcile", 85),
+        ):
+            url_name = f"desk_refunds:{name}"
+            navigation.add("desk", label, url_name, order=order, posts=money, of_the_city=True)
 
 
 def store_rules(*, using: str, apps: Apps = installed, **kwargs: Any) -> None:

@@ -117,10 +117,10 @@ def ask(request: HttpRequest, number: str) -> HttpResponse:
 
 @require_safe
 @scope.officer_required(*LOOKERS)
-def inquiry_letter(request: HttpRequest, code: str) -> HttpResponse:
+def inquiry_letter(request: HttpRequest, inquiry_code: str) -> HttpResponse:
     """Give out a letter that asks the bank, as it was issued."""
     city_officer(request)
-    letter = get_object_or_404(Letter, matter_kind=inquiry.MATTER, code=code)
+    letter = get_object_or_404(Letter, matter_kind=inquiry.MATTER, code=inquiry_code)
     return letter_file(letter, name=f"bank-inquiry-{letter.pk}")
 
 

@@ -10,7 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.urls.resolvers import RegexPattern
 from django.utils import timezone
 
-from casework.models import Notice, OutboxMessage, PaperFile, PaperSubmission, RequiredPaper
+from casework.models import Letter, Notice, OutboxMessage, PaperFile, PaperSubmission, RequiredPaper
 from casework.receipts import new_receipt
 from casework.services import holidays
 from refunds.models import (
@@ -25,7 +25,7 @@ from refunds.models import (
     Obligation,
     StaffChoice,
 )
-from refunds.services import account_cases
+from refunds.services import account_cases, inquiry
 from registry.models import Employer, Import, Invitation, Membership, Post, WorkState
 from registry.services import members
 from relief.models import Hire, LedgerCorrection, MonthlyFiling, MonthlySubmission
@@ -102,6 +102,14 @@ def _bank_file(employer: Employer) -> BankFile:
 def _paid_line(employer: Employer) -> Attempt:
     """A payment of the employer's refund that arrived."""
     return Cast().bring("PAID", employer=overpay(employer)).attempts.get()
+
+
+def _inquiry(employer: Employer) -> Letter:
+    """A letter that asks the bank about the employer's refund."""
+    cast = Cast()
+    number = cast.bring("AT_BANK", employer=overpay(employer)).attempts.get().batch.number
+    inquiry.ask(number=number, officer=cast.cashier, at=AT)
+    return Letter.objects.latest("pk")
 
 
 def _doubtful_line(employer: Employer) -> BankAnswerLine:
@@ -287,6 +295,7 @@ MAKERS: dict[str, Callable[[Employer], object]] = {
     "paper_file_id": lambda employer: _paper_file(employer).pk,
     "monthly_receipt": lambda employer: _receipt(employer),
     "line_no": lambda employer: _paid_line(employer).line_no,
+    "inquiry_code": lambda employer: _inquiry(employer).code,
     "answer_id": lambda employer: _doubtful_line(employer).pk,
     "account_id": lambda employer: closing.account_of(_batch(employer)).pk,
     "day": lambda employer: closing.DAY.isoformat(),
