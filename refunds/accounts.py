@@ -1,8 +1,7 @@
 """Whether an account may receive an employer's refund (D15)."""
 
-import unicodedata
-
 from registry.models import UnitType
+from registry.names import plain
 from registry.numbers import BadCheckDigit, BadForm, cnaps
 
 
@@ -12,11 +11,6 @@ class BadAccount(Exception):
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
         self.field = field
-
-
-def plain(name: str) -> str:
-    """Return a name as names are compared: NFKC, without blanks."""
-    return "".join(unicodedata.normalize("NFKC", name).split())
 
 
 def check_holder(

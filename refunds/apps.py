@@ -23,6 +23,7 @@ class RefundsConfig(AppConfig):
             todos_accounts,
             todos_telling,
         )
+        from refunds.queries_accounts import SEES_SHARED
         from refunds.todos import todos
         from registry import navigation, slots
         from registry.models import Post
@@ -40,6 +41,9 @@ class RefundsConfig(AppConfig):
         navigation.add("portal", "通知", "portal_notices:list", order=60)
         navigation.add("desk", "退费", "desk_refunds:list", order=60)
         navigation.add("desk", "账户变更", "desk_refunds:account_cases", order=61)
+        shared = frozenset(post.value for post in SEES_SHARED)
+        url_name = "desk_refunds:account_shared"
+        navigation.add("desk", "共用账户", url_name, order=62, posts=shared)
         navigation.add("desk", "待联系单位", "desk_contacts:list", order=64)
         watch = frozenset({Post.HANDLER.value, Post.AUDIT.value})
         navigation.add("desk", "外发消息", "desk_telling:outbox", order=66, posts=watch)

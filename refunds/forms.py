@@ -45,7 +45,7 @@ class AccountForm(forms.Form):
         label="开户行行号",
         required=False,
         max_length=30,
-        help_text="12位数字，也叫联行号。不知道的，可以看开户许可证或者问开户银行。",
+        help_text="12位数字，也叫联行号。",
         error_messages={"max_length": "开户行行号应为12位数字"},
     )
     number = forms.CharField(

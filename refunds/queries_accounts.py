@@ -11,9 +11,11 @@ from refunds import accounts, queries
 from refunds.models import AccountChange, Obligation, ObligationItem, Submission
 from refunds.workflow import IN_APPROVAL, State
 from registry import scope
-from registry.models import BankAccount, Employer
+from registry.models import BankAccount, Employer, Post
 from relief.models import Payment
 
+#: Who is shown which units use one account.
+SEES_SHARED = frozenset({Post.AUDIT, Post.HEAD, Post.FUND_FINANCE})
 #: Where it matters that an account may not be paid to yet.
 WAITS_FOR_BATCH = IN_APPROVAL | {State.APPROVED, State.CORRECTED}
 
@@ -62,14 +64,26 @@ def changes_for(viewer: scope.Viewer) -> QuerySet[AccountChange]:
 
 
 def differences(case: AccountChange) -> list[dict[str, str]]:
-    """Return the four parts of the account that differ from the registered one, before and
+    """Return what a change of account changes (`parts_changed`)."""
+    return parts_changed(
+        case.former,
+        holder=case.holder,
+        bank=case.bank,
+        bank_code=case.bank_code,
+        number=case.number,
+    )
+
+
+def parts_changed(
+    former: BankAccount | None, *, holder: str, bank: str, bank_code: str, number: str
+) -> list[dict[str, str]]:
+    """Return the four parts of an account that differ from the registered one, before and
     after; all of them where there was none."""
-    former = case.former
     pairs = (
-        ("户名", former.holder if former else "", case.holder),
-        ("开户银行", former.bank if former else "", case.bank),
-        ("开户行行号", former.bank_code if former else "", case.bank_code),
-        ("银行账号", former.number if former else "", case.number),
+        ("户名", former.holder if former else "", holder),
+        ("开户银行", former.bank if former else "", bank),
+        ("开户行行号", former.bank_code if former else "", bank_code),
+        ("银行账号", former.number if former else "", number),
     )
     return [
         {"label": label, "before": before, "after": after}
@@ -79,10 +93,11 @@ def differences(case: AccountChange) -> list[dict[str, str]]:
 
 
 def sharers_of(number: str, *, besides: int) -> int:
-    """Return how many other units have an account registered or a change proposed to it."""
+    """Return how many other units have an account registered, or want to be paid to it."""
     registered = BankAccount.objects.standing().filter(number=number).values("employer")
     proposed = AccountChange.objects.filter(number=number).values("employer")
-    rows = Employer.objects.filter(Q(pk__in=registered) | Q(pk__in=proposed))
+    chosen = Submission.objects.filter(account=number).values("obligation__employer")
+    rows = Employer.objects.filter(Q(pk__in=registered) | Q(pk__in=proposed) | Q(pk__in=chosen))
     return rows.exclude(pk=besides).count()
 
 

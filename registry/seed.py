@@ -1,4 +1,4 @@
-"""Districts and agencies that come with the program; `migrate` loads them.
+"""Districts, agencies and banks that come with the program; `migrate` loads them.
 
 Only what is missing is added: a name or telephone number that an administrator has put
 right must survive the next `migrate`.
@@ -11,6 +11,7 @@ from typing import Any
 from django.apps import AppConfig
 from django.apps import apps as installed
 from django.apps.registry import Apps
+from django.utils import timezone
 
 DATA = Path(__file__).parent / "data"
 
@@ -22,8 +23,12 @@ def read(file_name: str, table: str) -> list[dict[str, Any]]:
 
 
 def after_migrate(*, sender: AppConfig, using: str, apps: Apps = installed, **kwargs: Any) -> None:
-    """Receive `post_migrate`: add the districts and agencies that are missing. Safe to repeat."""
+    """Receive `post_migrate`: add the districts, agencies and banks that are missing.
+
+    Safe to repeat.
+    """
     try:
+        offices = apps.get_model("registry", "BankOffice")._default_manager.using(using)
         districts = apps.get_model("registry", "District")._default_manager.using(using)
         agencies = apps.get_model("registry", "Agency")._default_manager.using(using)
     except LookupError:
@@ -37,3 +42,16 @@ def after_migrate(*, sender: AppConfig, using: str, apps: Apps = installed, **kw
             zone=entry.get("zone", ""),
             defaults={"name": entry["name"]},
         )
+    known = set(offices.filter(source=None).values_list("code", flat=True))
+    shipped = tomllib.loads((DATA / "banks.toml").read_text("utf-8"))
+    offices.bulk_create(
+        offices.model(
+            code=entry["code"],
+            name=entry["name"],
+            state="OPEN",
+            dated=shipped["dated"],
+            recorded_at=timezone.now(),  # the clock: an edge of migrate
+        )
+        for entry in shipped["bank"]
+        if entry["code"] not in known
+    )

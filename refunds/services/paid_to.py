@@ -7,7 +7,8 @@ from django.db import connection
 from django.utils import timezone
 
 from refunds import account_rules, accounts, queries
-from registry.models import Employer
+from registry import banks
+from registry.models import BankAccount, BankOffice, Employer
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,11 @@ class Account:
     bank: str
     bank_code: str
     number: str
+
+
+def of(account: BankAccount) -> Account:
+    """Return a registered account in plain form."""
+    return Account(account.holder, account.bank, account.bank_code, account.number)
 
 
 def check_account(account: Account, *, employer: Employer, at: datetime) -> None:
@@ -31,7 +37,14 @@ def check_account(account: Account, *, employer: Employer, at: datetime) -> None
         legal_person=employer.legal_person,
         unit_type=queries.unit_type(employer.pk, today=timezone.localtime(at).date()),
     )
-    accounts.check_bank_code(account.bank_code)
+    office = banks.office(account.bank_code)
+    if office is None:  # the bank's own table stands above the check digit
+        accounts.check_bank_code(account.bank_code)
+    elif office.state == BankOffice.State.CLOSED:
+        raise accounts.BadAccount(
+            "bank_code",
+            f"行号{office.code}（{office.name}）已撤销，请向开户银行询问新的行号。",
+        )
     accounts.check_number(account.number)
 
 

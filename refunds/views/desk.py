@@ -10,14 +10,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from casework import queries as casework_queries
-from refunds import queries, queries_approval, queries_sampling
+from refunds import queries, queries_accounts, queries_approval, queries_sampling
 from refunds.forms import DecisionForm, RefundFilter
 from refunds.models import Approval, Obligation, Submission
-from refunds.queries_accounts import WAITS_FOR_BATCH, waiting_of
+from refunds.queries_accounts import SEES_SHARED, WAITS_FOR_BATCH, waiting_of
 from refunds.services import approve, ending
 from refunds.views import shown
 from refunds.workflow import IllegalMove, State
-from registry import paging, scope
+from registry import banks, paging, scope
 from registry import queries as registry_queries
 from registry.models import Officer, Post
 from registry.money import total
@@ -134,7 +134,8 @@ def _page(
             "waiting": waiting_of(submission, at=timezone.now())
             if submission and obligation.state in WAITS_FOR_BATCH
             else None,
-            "changed": submission is not None and _changed(submission),
+            **_about_account(submission),
+            "may_see_shared": officer.post in SEES_SHARED,
             "full_account": scope.may_see_account(viewer, approving=level is not None),
             "timeline": shown.timeline(obligation),
             "progress": shown.progress(obligation),
@@ -190,22 +191,25 @@ def _decide(obligation: Obligation, form: DecisionForm, officer: Officer) -> Non
         )
 
 
-def _changed(submission: Submission) -> list[dict[str, str]]:
-    """Return the parts of the account that differ from the registered one."""
+def _about_account(submission: Submission | None) -> dict[str, object]:
+    """Return what an approver should know of the account: how it differs from the registered
+    one, who else uses it, what is odd about its bank."""
+    if submission is None:
+        return {}
     former = submission.former
-    if former is None:
-        return []
-    pairs = (
-        ("户名", former.holder, submission.holder),
-        ("开户银行", former.bank, submission.bank),
-        ("开户行行号", former.bank_code, submission.bank_code),
-        ("银行账号", former.number, submission.account),
-    )
-    return [
-        {"label": label, "before": before, "after": after}
-        for label, before, after in pairs
-        if before != after
-    ]
+    parts = {
+        "holder": submission.holder,
+        "bank": submission.bank,
+        "bank_code": submission.bank_code,
+        "number": submission.account,
+    }
+    return {
+        "changed": queries_accounts.parts_changed(former, **parts) if former else [],
+        "sharers": queries_accounts.sharers_of(
+            submission.account, besides=submission.obligation.employer_id
+        ),
+        "bank_doubts": banks.doubts(bank=submission.bank, code=submission.bank_code),
+    }
 
 
 def _contents(rows: list[Obligation]) -> dict[int, str | None]:

@@ -10,9 +10,10 @@ from casework import queries as casework_queries
 from refunds import accounts, queries_accounts
 from refunds.forms_accounts import CaseDecisionForm, CaseFilter
 from refunds.models import AccountChange
+from refunds.queries_accounts import SEES_SHARED
 from refunds.services import account_cases
-from registry import paging, scope
-from registry.models import Officer, Post
+from registry import banks, paging, scope
+from registry.models import Officer
 
 
 @require_safe
@@ -66,6 +67,8 @@ def case_detail(request: HttpRequest, case_receipt: str) -> HttpResponse:
         {
             "case": case,
             "changed": queries_accounts.differences(case),
+            "bank_doubts": banks.doubts(bank=case.bank, code=case.bank_code),
+            "may_see_shared": officer.post in SEES_SHARED,
             "sharers": queries_accounts.sharers_of(case.number, besides=case.employer_id),
             "full_account": scope.may_see_account(viewer, approving=turn),
             "moves": casework_queries.timeline(AccountChange.KIND, case.pk),
@@ -90,7 +93,7 @@ def _turn(case: AccountChange, officer: Officer) -> tuple[bool, str]:
 
 
 @require_safe
-@scope.officer_required(Post.AUDIT, Post.HEAD, Post.FUND_FINANCE)
+@scope.officer_required(*SEES_SHARED)
 def shared(request: HttpRequest) -> HttpResponse:
     """List the accounts that several units use; of the units only those the officer may see."""
     page = paging.page_of(request, queries_accounts.shared_for(scope.viewer(request)))

@@ -14,7 +14,7 @@ from refunds.models import Obligation
 from refunds.services import choose
 from refunds.views import shown
 from refunds.workflow import MOVES, Action, IllegalMove
-from registry import paging, scope
+from registry import banks, paging, scope
 from registry import queries as registry_queries
 from registry.money import total
 
@@ -161,6 +161,9 @@ def _account_page(
             "obligations": obligations,
             "total": total(found.amount for found in obligations),
             "account": account,
+            "bank_doubts": banks.doubts(bank=account.bank, code=account.bank_code)
+            if account
+            else [],
             "correcting": correcting,
             "last": queries.attempts_of(obligations[0]).last() if correcting else None,
         },

@@ -90,6 +90,19 @@ class ManualSearch(forms.Form):
     )
 
 
+class BankSearch(forms.Form):
+    """What the table of payment codes is searched for."""
+
+    q = forms.CharField(
+        label="银行和地名，或者行号的前几位",
+        max_length=60,
+        required=False,
+        help_text="例如：攀枝花 农业、1036650。词之间用空格分开。",
+        widget=forms.TextInput(attrs={"type": "search"}),
+        error_messages={"max_length": "请不要超过 60 个字"},
+    )
+
+
 class StatisticsFilter(forms.Form):
     """Of which week, kind and senders the errors are counted."""
 

@@ -1,8 +1,9 @@
-"""Who there is: `agencies`, `employers`, `people` who sign in, how employers run their own
+"""Who there is: `agencies`, `employers`, `banks`, `people` who sign in, how employers run their own
 accounts (`members`), what `sign_in` remembers; `work` done behind pages, and `intake`:
 workbooks brought in, and `calls` for help with them."""
 
 from registry.models.agencies import Agency, District
+from registry.models.banks import BankOffice
 from registry.models.calls import ImportCall
 from registry.models.employers import (
     BankAccount,
@@ -22,6 +23,7 @@ __all__ = [
     "ActivationFailure",
     "Agency",
     "BankAccount",
+    "BankOffice",
     "District",
     "Employer",
     "EmployerFormer",

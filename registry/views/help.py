@@ -1,4 +1,4 @@
-"""The manual of import errors, and blank templates: open to everybody, with or without a script.
+"""The manual of import errors, blank templates, and the payment codes of banks: open to everybody, with or without a script.
 
 Pages are kept by the reader's own browser only: their foot has a form of its own for every
 visitor (大字版), so a cache that many share must not hand one visitor's to the next.
@@ -12,9 +12,9 @@ from django.shortcuts import render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from registry import slots
+from registry import banks, slots
 from registry.intake import manual, report
-from registry.intake.forms import ManualSearch
+from registry.intake.forms import BankSearch, ManualSearch
 from registry.workbook import template as workbook_template
 from registry.workbook.schema import Schema
 
@@ -39,6 +39,25 @@ def error_index(request: HttpRequest) -> HttpResponse:
             "groups": groups,
             "count": sum(len(found) for _, found in groups),
             "kinds": [kind.schema for kind in slots.import_kinds().values()],
+        },
+    )
+
+
+@require_safe
+@_keep
+def bank_codes(request: HttpRequest) -> HttpResponse:
+    """Find the payment code of a bank's office; public, as the table is."""
+    form = BankSearch(request.GET or None)
+    words = form.cleaned_data["q"].strip() if form.is_valid() else ""
+    return render(
+        request,
+        "registry/help/banks.html",
+        {
+            "form": form,
+            "words": words,
+            "found": banks.search(words),
+            "most": banks.MOST_FOUND,
+            "is_complete": banks.is_complete(),
         },
     )
 

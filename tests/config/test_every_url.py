@@ -30,6 +30,7 @@ PUBLIC = {
     "registry:login",
     "registry:logout",
     "registry:activate",
+    "help_banks",
     "help_errors",
     "help_error",
     "help_template",

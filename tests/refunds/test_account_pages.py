@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from refunds.models import AccountChange
 from refunds.services import account_cases
-from registry.models import Post
+from registry.models import BankOffice, Post
 from relief.models import Payment
 from tests import factories
 from tests.factories import AT
@@ -189,3 +189,46 @@ def test_a_payment_taken_back_vouches_for_no_account(cast):
     obligation = employer.refunds.get()
     cast.choose(obligation, number="6222020000000321")
     assert obligation.submissions.get().cooling_until is not None
+
+
+def test_a_code_that_the_table_has_closed_is_told_at_its_field(cast):
+    employer = factories.make_employer()
+    given = account(employer, number=NEW)
+    BankOffice.objects.create(
+        code=given.bank_code, name="某银行老支行", state="CLOSED", dated=AT.date(), recorded_at=AT
+    )
+    answer = client_for(cast.member(employer)).post(
+        reverse("portal_refunds:account_propose"),
+        {
+            "holder": given.holder,
+            "bank": given.bank,
+            "bank_code": given.bank_code,
+            "number": NEW,
+            "reason": "基本户迁移",
+        },
+    )
+    assert "（某银行老支行）已撤销" in answer.text
+    assert not AccountChange.objects.exists()
+
+
+def test_who_approves_sees_what_is_odd_about_the_bank_and_who_else_uses_the_account(cast):
+    obligation = cast.bring("CHOSEN")
+    number = obligation.submissions.get().account
+    reviewer = client_for(cast.reviewer)
+    address = reverse("desk_refunds:detail", args=[obligation.receipt])
+    assert "个单位使用这个账户" not in reviewer.get(address).text
+    factories.make_employer(account=number)
+    BankOffice.objects.create(
+        code=obligation.submissions.get().bank_code,
+        name="中国工商银行攀枝花分行",
+        state="CLOSED",
+        dated=AT.date(),
+        recorded_at=AT,
+    )
+    shown = reviewer.get(address).text
+    assert "另有 1 个单位使用这个账户" in shown
+    assert "已撤销，请向开户银行" in shown
+    assert reverse("desk_refunds:account_shared") not in shown
+    cast.check(obligation)
+    shown = client_for(cast.accountant).get(address).text
+    assert reverse("desk_refunds:account_shared") in shown

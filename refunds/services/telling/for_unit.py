@@ -18,9 +18,9 @@ from django.utils import timezone
 
 from casework import services as casework
 from casework.papers import files
-from refunds import accounts, letters_telling, queries
+from refunds import accounts, letters_telling
 from refunds.models import Obligation, StaffChoice, StaffChoiceItem, Submission
-from refunds.services import offers
+from refunds.services import offers, paid_to
 from refunds.workflow import UNDECIDED, Action, IllegalMove
 from registry import queries as registry_queries
 from registry import scope
@@ -63,14 +63,7 @@ def account_for(employer: Employer, *, at: datetime) -> BankAccount:
     if account is None:
         raise CannotNote("单位没有登记的收款账户。请单位登录网上办理，自己填写收款账户。")
     try:
-        accounts.check_holder(
-            account.holder,
-            employer_name=employer.name,
-            legal_person=employer.legal_person,
-            unit_type=queries.unit_type(employer.pk, today=today),
-        )
-        accounts.check_bank_code(account.bank_code)
-        accounts.check_number(account.number)
+        paid_to.check_account(paid_to.of(account), employer=employer, at=at)
     except accounts.BadAccount as refusal:
         raise CannotNote(
             f"登记的收款账户不能付款：{refusal}请单位登录网上办理，另填账户。"
