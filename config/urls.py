@@ -9,6 +9,8 @@ from config import health
 from config.home import desk, portal
 from registry.views import sign_in
 
+handler500 = "config.errors.server_error"
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("config.home.urls")),
     path("", include("registry.urls")),

@@ -1,14 +1,26 @@
 """Shared reads about refunds: what may be given back, lists, details, to-do counts."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum, TextField, Value
+from django.db.models import (
+    Count,
+    Max,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    TextField,
+    Value,
+)
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from casework import receipts
 from casework.models import Move
@@ -25,7 +37,7 @@ from refunds.workflow import UNDECIDED, State
 from registry import months, scope
 from registry.models import EmployerTerms, Officer
 from registry.money import ZERO
-from relief.models import Insurance
+from relief.models import Insurance, PaidBack
 
 
 @dataclass(frozen=True)
@@ -74,6 +86,18 @@ WITH in_force AS (
 SELECT employer_id, insurance, month, overpaid, clause, id, run_id, as_of
 FROM found WHERE overpaid > 0 ORDER BY employer_id, insurance, month
 """
+
+
+def picture_day(*, at: datetime, employer_ids: Collection[int]) -> date:
+    """Return the day as of which it is said what some employers are owed: today.
+
+    Should the clock have gone back, the last day on which anything was offered or paid back to
+    them: what was known then is not unlearnt, so nothing is offered twice or dropped for that.
+    """
+    opened = Obligation.objects.filter(employer__in=employer_ids).aggregate(last=Max("opened_at"))
+    back = PaidBack.objects.filter(employer__in=employer_ids).aggregate(last=Max("on"))
+    days = [timezone.localtime(opened["last"]).date()] if opened["last"] else []
+    return max([timezone.localtime(at).date(), *days, *([back["last"]] if back["last"] else [])])
 
 
 def overpayments(*, as_of: date, employer_ids: Sequence[int]) -> Iterator[Overpayment]:

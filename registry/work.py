@@ -25,13 +25,18 @@ class LeaseLost(Exception):
     """Somebody else works on this now, or it has ended."""
 
 
+def _free(at: datetime) -> Q:
+    """Return what nobody holds: never leased, run out, or leased into a time that no lease
+    reaches. Such a one was given by a clock that has gone back since, and would hold for hours;
+    if its holder lives, it is fenced like any other that comes late."""
+    return Q(lease_until__isnull=True) | Q(lease_until__lt=at) | Q(lease_until__gt=at + 2 * LEASE)
+
+
 def claim(model: type[W], pk: int, *, at: datetime) -> W | None:
     """Return the work with a fresh lease, or None if it is done or in another's hands."""
-    free = Q(lease_until__isnull=True) | Q(lease_until__lt=at)
     with transaction.atomic():
-        work = (
-            model._default_manager.select_for_update().filter(free, pk=pk, state__in=OPEN).first()
-        )
+        free = model._default_manager.filter(_free(at), pk=pk, state__in=OPEN)
+        work = free.select_for_update().first()
         if work is None:
             return None
         work.state = WorkState.RUNNING
@@ -91,5 +96,4 @@ def end(work: Work, state: WorkState, *, at: datetime, **results: object) -> Non
 
 def due(model: type[W], *, at: datetime) -> models.QuerySet[W]:
     """Return the open work that nobody holds: what a sweeper rings for again."""
-    free = Q(lease_until__isnull=True) | Q(lease_until__lt=at)
-    return model._default_manager.filter(free, state__in=OPEN).order_by("pk")
+    return model._default_manager.filter(_free(at), state__in=OPEN).order_by("pk")

@@ -319,7 +319,7 @@ def seal_batch(*, number: str, at: datetime) -> Batch:
     attempts = list(live)
     refunds = Obligation.objects.filter(pk__in=[attempt.obligation_id for attempt in attempts])
     obligations = list(refunds.order_by("pk").prefetch_related("items"))
-    if wrong := offers.not_owed_any_more(obligations, today=timezone.localtime(at).date()):
+    if wrong := offers.not_owed_any_more(obligations, at=at):
         raise NoLongerOwed(sorted(obligation.receipt for obligation in wrong))
     if batch_lines.digest(batch) != batch.approved_sha256:
         raise ContentChanged("批次明细与批准的摘要不符，可能被改动过。请停止办理并报告负责人。")

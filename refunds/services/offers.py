@@ -180,8 +180,8 @@ def settle(*, employer_ids: Sequence[int], at: datetime) -> Offered:
     hold_money()
     offset = offsets.undo_what_no_longer_fits(employer_ids=employer_ids, at=at)
     found: dict[Fund, dict[date, queries.Overpayment]] = defaultdict(dict)
-    today = timezone.localtime(at).date()
-    for row in queries.overpayments(as_of=today, employer_ids=employer_ids):
+    day = queries.picture_day(at=at, employer_ids=employer_ids)
+    for row in queries.overpayments(as_of=day, employer_ids=employer_ids):
         found[row.employer_id, row.insurance][row.month] = row
     open_ones: dict[Fund, list[Obligation]] = defaultdict(list)
     rows = Obligation.objects.filter(employer__in=employer_ids).exclude(state__in=CLOSED)
@@ -249,12 +249,13 @@ def _plan_fund(
         }
 
 
-def not_owed_any_more(obligations: Sequence[Obligation], *, today: date) -> list[Obligation]:
+def not_owed_any_more(obligations: Sequence[Obligation], *, at: datetime) -> list[Obligation]:
     """Return those of some refunds in the bank's hands that today's picture does not cover in
     full, months that several of them claim counted once."""
     left: dict[tuple[int, str, date], Decimal] = {}
     employers = sorted({obligation.employer_id for obligation in obligations})
-    for row in queries.overpayments(as_of=today, employer_ids=employers):
+    day = queries.picture_day(at=at, employer_ids=employers)
+    for row in queries.overpayments(as_of=day, employer_ids=employers):
         left[row.employer_id, row.insurance, row.month] = row.overpaid
     wrong = []
     for obligation in obligations:

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from casework import services as casework
 from casework.models import Move
-from refunds import letters_offset, offsetting, queries_offset
+from refunds import letters_offset, offsetting, queries, queries_offset
 from refunds.letters_offset import Told
 from refunds.models import Obligation, OffsetUse
 from refunds.queries_offset import Fund
@@ -46,7 +46,6 @@ class Offset:
 def undo_what_no_longer_fits(*, employer_ids: Sequence[int], at: datetime) -> Offset:
     """Undo uses whose month has too much now, or whose source has too little; no more than that."""
     done = Offset()
-    today = timezone.localdate(at)
     standing: dict[Fund, list[tuple[OffsetUse, Decimal]]] = defaultdict(list)
     rows = OffsetUse.objects.filter(obligation__employer__in=employer_ids, undoes__isnull=True)
     undone_of = Coalesce(Sum("undoings__amount"), ZERO)
@@ -55,7 +54,9 @@ def undo_what_no_longer_fits(*, employer_ids: Sequence[int], at: datetime) -> Of
         standing[use.obligation.employer_id, use.obligation.insurance].append((use, use.stands))
     if not standing:
         return done
-    lacks = queries_offset.open_due(as_of=today, employer_ids={fund[0] for fund in standing})
+    employers = {fund[0] for fund in standing}
+    day = queries.picture_day(at=at, employer_ids=employers)
+    lacks = queries_offset.open_due(as_of=day, employer_ids=employers)
     undoings = []
     for fund, uses in sorted(standing.items()):
         known = {use.pk: use for use, _ in uses}
@@ -103,9 +104,9 @@ def use_what_is_left(done: Offset, *, employer_ids: Sequence[int], at: datetime)
         return
     today = timezone.localdate(at)
     used = queries_offset.used_of(each.pk for each in open_ones)
-    lacks = queries_offset.open_due(
-        as_of=today, employer_ids={each.employer_id for each in open_ones}
-    )
+    employers = {each.employer_id for each in open_ones}
+    day = queries.picture_day(at=at, employer_ids=employers)
+    lacks = queries_offset.open_due(as_of=day, employer_ids=employers)
     by_fund: dict[Fund, list[Obligation]] = defaultdict(list)
     for obligation in open_ones:
         by_fund[obligation.employer_id, obligation.insurance].append(obligation)
