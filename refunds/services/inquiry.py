@@ -118,6 +118,11 @@ def write(*, batch_id: int, officer: Officer, at: datetime) -> Letter:
     )
 
 
+def _grouped(digest: str) -> str:
+    """Return a digest in groups of 16, as people compare it and as a line can break."""
+    return " ".join(digest[at : at + 16] for at in range(0, len(digest), 16))
+
+
 def _facts(batch: Batch, lines: list[Attempt]) -> dict[str, Any]:
     first = batch.sends.order_by("number").first()
     begun = timezone.localtime(first.begun_at) if first else None
@@ -129,7 +134,7 @@ def _facts(batch: Batch, lines: list[Attempt]) -> dict[str, Any]:
             ["批次号", batch.number],
             ["送盘时间", f"{begun:%Y-%m-%d %H:%M}" if begun else "—"],
             ["文件名称", batch.file_name],
-            ["文件摘要（SHA-256）", batch.content_sha256],
+            ["文件摘要", _grouped(batch.content_sha256 or "")],
             ["整批", f"{batch.count}笔，{batch.total:,.2f}元"],
             [
                 "其中请查询",
