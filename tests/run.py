@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests import debian  # noqa: E402 - the path comes first
+from tests import debian, soaking  # noqa: E402 - the path comes first
 
 PYTEST = ("-m", "pytest", "-q", "-n", "2")
 #: What is run once more against Debian's own servers: all that speaks SQL or rings.
@@ -128,6 +128,8 @@ def write_soak(seconds: float) -> None:
     before, _heading, after = text.partition(SOAK_HEADING)
     rest = after.partition("\n## ")
     section = f"{SOAK_HEADING}\n\nThe long forms of the tests took {seconds:.0f} s on {os.cpu_count()} cores.\n"
+    if found := soaking.table():
+        section += f"\n{found}"
     path.write_text(before.rstrip("\n") + "\n\n" + section + ("\n## " + rest[2] if rest[1] else ""))
 
 
@@ -137,6 +139,8 @@ def main() -> int:
     soak = parser.parse_args().soak
     checks = Checks()
     checks.omitted += debian.install_missing(soak=soak)
+    if soak:
+        soaking.forget()
     check_sources(checks)
     seconds = run_tests(checks, soak=soak)
     run_against_debian(checks, soak=soak)
