@@ -26,5 +26,5 @@ app.conf.beat_schedule = {
     "refunds.tasks.end_offsets": {"task": "refunds.tasks.end_offsets", "schedule": 3600},
     "refunds.tasks.reconcile_days": {"task": "refunds.tasks.reconcile_days", "schedule": 3600},
     "refunds.tasks.morning": {"task": "refunds.tasks.morning", "schedule": 600},
-    "refunds.tasks.exchange": {"task": "refunds.tasks.exchange", "schedule": 60},
+    "refunds.tasks.exchange": {"task": "refunds.tasks.exchange", "schedule": 20},
 }
