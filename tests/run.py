@@ -39,6 +39,7 @@ WITHOUT_SQL = (
 )
 #: Hundreds of processes killed and threads at once: once in `make test`, on both in `make soak`.
 LONG = (
+    "tests/refunds/chaos",
     "tests/refunds/crash",
     "tests/refunds/test_moods.py",
     "tests/refunds/test_forged_files.py",
