@@ -14,36 +14,19 @@ from refunds.risks import Line
 # account, as far as rows recorded then say so: a date typed into an import makes no account old
 # where the unit had another before.
 _LINES = """
-WITH line AS (
+WITH line AS MATERIALIZED (
     SELECT t.id, t.account, t.amount, o.id AS obligation_id, o.receipt, o.employer_id, o.insurance,
         e.district_id
     FROM refunds_attempt t
     JOIN refunds_obligation o ON o.id = t.obligation_id
     JOIN registry_employer e ON e.id = o.employer_id
     WHERE t.batch_id = %(batch)s AND t.state = 'QUEUED'
-), known AS (
+), known AS NOT MATERIALIZED (
     SELECT b.* FROM registry_bankaccount b
     WHERE b.reverses_id IS NULL
         AND NOT EXISTS (SELECT 1 FROM registry_bankaccount r WHERE r.reverses_id = b.id)
-), users AS (
-    SELECT DISTINCT account, employer_id FROM (
-        SELECT number AS account, employer_id FROM known
-        WHERE number IN (SELECT account FROM line)
-        UNION ALL
-        SELECT s.account, o.employer_id FROM refunds_submission s
-        JOIN refunds_obligation o ON o.id = s.obligation_id
-        WHERE s.account IN (SELECT account FROM line)
-    ) u
-), sharing AS (
-    SELECT account, count(*) - 1 AS sharers FROM users GROUP BY account
-), sums AS (
-    SELECT t.account, sum(t.amount) AS account_sum FROM refunds_attempt t
-    WHERE t.account IN (SELECT account FROM line)
-        AND t.state IN ('QUEUED', 'SENT', 'UNKNOWN', 'PAID')
-        AND (t.batch_id = %(batch)s OR t.sealed_at >= %(split_from)s)
-    GROUP BY t.account
 )
-SELECT l.id, l.receipt, l.amount,
+SELECT l.id, l.account, l.receipt, l.amount,
     (
         SELECT bool_or(p.payer_number = l.account) FROM relief_payment p
         WHERE p.employer_id = l.employer_id AND p.insurance = l.insurance
@@ -68,15 +51,12 @@ SELECT l.id, l.receipt, l.amount,
             ORDER BY b.id LIMIT 1
         ) first ON true
     ),
-    greatest(coalesce(s.sharers, 0), 0), coalesce(m.account_sum, l.amount),
     NOT EXISTS (
         SELECT 1 FROM refunds_attempt paid JOIN refunds_obligation o ON o.id = paid.obligation_id
         WHERE o.employer_id = l.employer_id AND paid.state = 'PAID'
     ),
     a.officer_id, b.officer_id, l.district_id
 FROM line l
-LEFT JOIN sharing s ON s.account = l.account
-LEFT JOIN sums m ON m.account = l.account
 CROSS JOIN LATERAL (
     SELECT max(s.id) AS id FROM refunds_submission s
     WHERE s.obligation_id = l.obligation_id AND s.kind = 'CHOICE'
@@ -84,6 +64,35 @@ CROSS JOIN LATERAL (
 LEFT JOIN refunds_approval a ON a.submission_id = c.id AND a.level = 'FIRST' AND a.granted
 LEFT JOIN refunds_approval b ON b.submission_id = c.id AND b.level = 'SECOND' AND b.granted
 ORDER BY l.id
+"""
+
+# Per account and not joined above: the planner knows nothing of lines written a moment ago, and
+# would look through all accounts for each of them.
+_ACCOUNTS = """
+WITH asked AS MATERIALIZED (
+    SELECT DISTINCT account FROM refunds_attempt WHERE batch_id = %(batch)s AND state = 'QUEUED'
+)
+"""
+_SHARERS = f"""
+{_ACCOUNTS}
+SELECT account, count(DISTINCT employer_id) - 1 FROM (
+    SELECT b.number AS account, b.employer_id FROM registry_bankaccount b
+    WHERE b.number IN (SELECT account FROM asked) AND b.reverses_id IS NULL
+        AND NOT EXISTS (SELECT 1 FROM registry_bankaccount r WHERE r.reverses_id = b.id)
+    UNION ALL
+    SELECT s.account, o.employer_id FROM refunds_submission s
+    JOIN refunds_obligation o ON o.id = s.obligation_id
+    WHERE s.account IN (SELECT account FROM asked)
+) users
+GROUP BY account
+"""
+_SUMS = f"""
+{_ACCOUNTS}
+SELECT t.account, sum(t.amount) FROM refunds_attempt t
+WHERE t.account IN (SELECT account FROM asked)
+    AND t.state IN ('QUEUED', 'SENT', 'UNKNOWN', 'PAID')
+    AND (t.batch_id = %(batch)s OR t.sealed_at >= %(split_from)s)
+GROUP BY t.account
 """
 
 # How often each first officer met each second one, by district.
@@ -130,16 +139,18 @@ def lines_of(
     batch: Batch, *, rules: Mapping[str, Mapping[str, Any]], today: date
 ) -> dict[int, Line]:
     """Return what is known of each line that is still in a batch, by the attempt."""
+    asked = {"batch": batch.pk, "today": today, "split_from": today - _days(rules, "SPLIT")}
     with connection.cursor() as cursor:
-        cursor.execute(
-            _LINES,
-            {"batch": batch.pk, "today": today, "split_from": today - _days(rules, "SPLIT")},
-        )
+        cursor.execute(_SHARERS, asked)
+        sharers: dict[str, int] = dict(cursor.fetchall())
+        cursor.execute(_SUMS, asked)
+        sums: dict[str, Decimal] = dict(cursor.fetchall())
+        cursor.execute(_LINES, asked)
         rows = cursor.fetchall()
     found = pairs(since=today - _days(rules, "SAME_PAIR"), until=today + timedelta(days=1))
     compared: dict[tuple[str, int, int], tuple[int, int, Decimal | None]] = {}
     lines = {}
-    for key, receipt, amount, paid, age, sharers, total, new, first, second, district in rows:
+    for key, account, receipt, amount, paid, age, new, first, second, district in rows:
         meeting = (district, first, second)
         if meeting not in compared:
             compared[meeting] = compare(found, district=district, first=first, second=second)
@@ -149,8 +160,8 @@ def lines_of(
             amount=amount,
             paid_from_here=paid,
             account_days=age,
-            sharers=sharers,
-            account_sum=total,
+            sharers=sharers.get(account, 0),
+            account_sum=sums.get(account, amount),
             first_refund=new,
             pair_of=passed_on,
             pair_count=together,
