@@ -21,6 +21,7 @@ from casework.services.matters import (
     member,
     officer,
     record_move,
+    record_moves,
     send_notice,
     send_notices,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "member",
     "officer",
     "record_move",
+    "record_moves",
     "send_notice",
     "send_notices",
 ]

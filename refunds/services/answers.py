@@ -301,7 +301,7 @@ def _write(
             at=reading.at,
         )
     for number, sent in sorted(reading.unsent.items()):
-        book.sent(sent, batch_number=number, at=reading.at)
+        book.sent([each.pk for each in sent], batch_number=number, at=reading.at)
     answers_book.post(reading.book, at=reading.at)
     return file
 

@@ -23,8 +23,8 @@ from refunds.bank.signing import BESIDE, sign_file
 from refunds.models import Attempt, BankFile, Batch, BatchSend, Link, Obligation
 from refunds.services import answers, batches, book, genuine, receipts, reconcile, statements
 from refunds.services.locking import hold_money
+from refunds.services.moving import move_all
 from refunds.workflow import Action, AttemptState, BatchState, State
-from registry import bulk
 
 FOLDERS = ("out", "in", "done", "refused")
 
@@ -252,17 +252,13 @@ def note_sent(*, batch_id: int, at: datetime, said: str = "") -> bool:
     batch.save(update_fields=["state", "sent_at"])
     Attempt.objects.filter(batch=batch, state=AttemptState.QUEUED).update(state=AttemptState.SENT)
     # What the bank has answered already is further than this.
-    here = batch.attempts.exclude(state=AttemptState.RECALLED).values("obligation")
-    rows = Obligation.objects.filter(pk__in=here, state=State.IN_BATCH)
-    rows = rows.select_for_update().order_by("pk").prefetch_related("items")
-    obligations = list(rows)
-    moves = [
-        obligation.prepare(Action.SEND, by=casework.SYSTEM, at=at, note=f"批次{batch.number}")
-        for obligation in obligations
-    ]
-    bulk.change(obligations, Obligation.MOVED)
-    bulk.store(moves)
-    book.sent(obligations, batch_number=batch.number, at=at)
+    here = batch.attempts.exclude(state=AttemptState.RECALLED)
+    lines = list(here.values_list("obligation", flat=True))
+    rows = Obligation.objects.filter(pk__in=lines, state=State.IN_BATCH)
+    ids = list(rows.select_for_update().order_by("pk").values_list("pk", flat=True))
+    note = f"批次{batch.number}"
+    move_all(ids, Action.SEND, before=State.IN_BATCH, by=casework.SYSTEM, at=at, note=note)
+    book.sent(ids, batch_number=batch.number, at=at)
     return True
 
 

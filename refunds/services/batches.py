@@ -8,20 +8,20 @@ from datetime import date, datetime
 from hashlib import sha256
 
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Sum
 from django.utils import timezone
 
 from casework import services as casework
 from refunds import bank as formats
 from refunds import queries_accounts
-from refunds.models import Attempt, Batch, FundAccount, Obligation, Submission
+from refunds.models import Batch, FundAccount, Obligation
 from refunds.services import batch_lines, offers, sampling
 from refunds.services.approve import WrongPost
 from refunds.services.locking import hold_money
+from refunds.services.moving import move_all
 from refunds.workflow import Action, AttemptState, BatchState, IllegalMove, State
-from registry import bulk, scope
+from registry import scope
 from registry.models import Officer, Post
-from registry.money import total
 from relief.models import Insurance
 
 MAX_LINES = 3000  # a common limit of banks for one file
@@ -129,8 +129,7 @@ def draft_batch(*, insurance: str, officer: Officer, at: datetime) -> Batch:
         raise NoFundAccount(f"还没有登记{fund.label}保险基金的付款账户，请管理员先在后台登记。")
     hold_money()
     sampling.stand_by(at=at)
-    ready = _ready(fund, at=at)
-    offers.settle(employer_ids=[obligation.employer_id for obligation in ready], at=at)
+    offers.settle(employer_ids=_employers(_ready(fund, at=at)), at=at)
     ready = _ready(fund, at=at)
     if not ready:
         raise NothingToSeal(f"{fund.label}保险没有待出盘的退费。")
@@ -139,10 +138,16 @@ def draft_batch(*, insurance: str, officer: Officer, at: datetime) -> Batch:
     return batch
 
 
-def _ready(fund: Insurance, *, at: datetime) -> list[Obligation]:
+def _ready(fund: Insurance, *, at: datetime) -> list[int]:
+    """Return the refunds that a batch may take now, locked, the oldest first."""
     rows = Obligation.objects.filter(state=State.APPROVED, insurance=fund).order_by("pk")
-    rows = queries_accounts.payable(rows, at=at)
-    return list(rows.select_for_update().prefetch_related("items")[:MAX_LINES])
+    rows = queries_accounts.payable(rows, at=at).select_for_update()
+    return list(rows.values_list("pk", flat=True)[:MAX_LINES])
+
+
+def _employers(obligation_ids: Sequence[int]) -> list[int]:
+    rows = Obligation.objects.filter(pk__in=obligation_ids).order_by("employer")
+    return list(rows.values_list("employer", flat=True).distinct())
 
 
 def _number(fund: Insurance, day: date) -> str:
@@ -153,7 +158,7 @@ def _number(fund: Insurance, day: date) -> str:
 
 def _draft(
     fund: Insurance,
-    ready: Sequence[Obligation],
+    ready: Sequence[int],
     *,
     payer: FundAccount,
     officer: Officer,
@@ -164,7 +169,7 @@ def _draft(
         number=_number(fund, today),
         insurance=fund,
         count=len(ready),
-        total=total(obligation.amount for obligation in ready),
+        total=Obligation.objects.filter(pk__in=ready).aggregate(sum=Sum("amount"))["sum"],
         account=payer,
         payer_account=payer.number,
         channel=payer.channel,
@@ -172,54 +177,12 @@ def _draft(
         drafted_by=officer,
         drafted_at=at,
     )
-    bulk.store(_attempts(batch, fund, ready, at=at))
+    batch_lines.add(batch, ready, at=at)
     batch.lines_sha256 = batch_lines.digest(batch)
     batch.save(update_fields=["lines_sha256"])
-    actor = casework.officer(officer)
-    moves = [
-        obligation.prepare(Action.SEAL, by=actor, at=at, note=f"批次{batch.number}")
-        for obligation in ready
-    ]
-    bulk.change(ready, Obligation.MOVED)
-    bulk.store(moves)
+    actor, note = casework.officer(officer), f"批次{batch.number}"
+    move_all(ready, Action.SEAL, before=State.APPROVED, by=actor, at=at, note=note)
     return batch
-
-
-def _attempts(
-    batch: Batch, fund: Insurance, ready: Sequence[Obligation], *, at: datetime
-) -> list[Attempt]:
-    ids = [obligation.pk for obligation in ready]
-    accounts = {
-        row.obligation_id: row
-        for row in Submission.objects.filter(obligation__in=ids).order_by("obligation", "number")
-    }
-    tried = Attempt.objects.filter(obligation__in=ids).values("obligation")
-    tries = dict(tried.annotate(n=Count("pk")).values_list("obligation", "n"))
-    return [
-        Attempt(
-            obligation=obligation,
-            number=tries.get(obligation.pk, 0) + 1,
-            submission=accounts[obligation.pk],
-            batch=batch,
-            line_no=f"{batch.number}{position:06d}",
-            holder=accounts[obligation.pk].holder,
-            bank=accounts[obligation.pk].bank,
-            bank_code=accounts[obligation.pk].bank_code,
-            account=accounts[obligation.pk].account,
-            amount=obligation.amount,
-            purpose=_purpose(fund, obligation),
-            sealed_at=at,
-        )
-        for position, obligation in enumerate(ready, start=1)
-    ]
-
-
-def _purpose(fund: Insurance, obligation: Obligation) -> str:
-    """Return what the receiver reads on the statement."""
-    named = [item.month for item in obligation.items.all()]
-    first, last = min(named), max(named)
-    span = f"{first:%Y%m}" if first == last else f"{first:%Y%m}-{last:%Y%m}"
-    return f"减免政策退{fund.label}保险费{span}"
 
 
 def locked(number: str, *states: BatchState) -> Batch:
@@ -315,15 +278,13 @@ def seal_batch(*, number: str, at: datetime) -> Batch:
     """
     hold_money()
     batch = locked(number, BatchState.APPROVED)
-    live = batch.attempts.exclude(state=AttemptState.RECALLED).order_by("line_no")
-    attempts = list(live)
-    refunds = Obligation.objects.filter(pk__in=[attempt.obligation_id for attempt in attempts])
-    obligations = list(refunds.order_by("pk").prefetch_related("items"))
-    if wrong := offers.not_owed_any_more(obligations, at=at):
-        raise NoLongerOwed(sorted(obligation.receipt for obligation in wrong))
+    live = batch.attempts.exclude(state=AttemptState.RECALLED)
+    ids = list(live.order_by("obligation").values_list("obligation", flat=True))
+    if wrong := offers.not_owed_any_more(ids, at=at):
+        raise NoLongerOwed(sorted(wrong))
     if batch_lines.digest(batch) != batch.approved_sha256:
         raise ContentChanged("批次明细与批准的摘要不符，可能被改动过。请停止办理并报告负责人。")
-    content = formats.write(batch.channel, _order(batch, attempts))
+    content = formats.write(batch.channel, _order(batch))
     batch.state, batch.content, batch.sealed_at = BatchState.SEALED, content, at
     batch.content_sha256 = sha256(content).hexdigest()
     batch.problem = ""
@@ -332,7 +293,11 @@ def seal_batch(*, number: str, at: datetime) -> Batch:
     return batch
 
 
-def _order(batch: Batch, attempts: Sequence[Attempt]) -> formats.Order:
+_ORDERED = ("line_no", "holder", "account", "bank", "bank_code", "amount", "purpose")
+
+
+def _order(batch: Batch) -> formats.Order:
+    live = batch.attempts.exclude(state=AttemptState.RECALLED).order_by("line_no")
     payer = batch.account
     assert payer is not None
     assert batch.approved_at is not None
@@ -347,15 +312,9 @@ def _order(batch: Batch, attempts: Sequence[Attempt]) -> formats.Order:
         lines=tuple(
             formats.PaymentLine(
                 batch_number=batch.number,
-                line_no=attempt.line_no,
                 payer_account=batch.payer_account,
-                holder=attempt.holder,
-                account=attempt.account,
-                bank=attempt.bank,
-                bank_code=attempt.bank_code,
-                amount=attempt.amount,
-                purpose=attempt.purpose,
+                **dict(zip(_ORDERED, line, strict=True)),
             )
-            for attempt in attempts
+            for line in live.values_list(*_ORDERED)
         ),
     )

@@ -3,12 +3,15 @@
 The last write of a service's transaction (`registry.locks`).
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 
 from django.utils import timezone
 
-from refunds.models import Obligation
+from refunds.models import Obligation, ObligationItem
 from relief.ledger import services as ledger
 from relief.ledger.services import Account, Entry
 
@@ -24,8 +27,48 @@ REASONS = {
 }
 
 
+@dataclass(frozen=True)
+class Owed:
+    """One refund as the book moves it: whose, of which fund, how much of each month in yuan."""
+
+    receipt: str
+    employer_id: int
+    insurance: str
+    amounts: Mapping[date, Decimal]
+
+
+def owed(obligation_ids: Sequence[int]) -> list[Owed]:
+    """Return refunds by their numbers as the book moves them; one query, no models."""
+    rows = ObligationItem.objects.filter(obligation__in=obligation_ids).order_by(
+        "obligation", "month"
+    )
+    found: dict[int, Owed] = {}
+    amounts: dict[int, dict[date, Decimal]] = defaultdict(dict)
+    for key, month, amount, *whose in rows.values_list(
+        "obligation",
+        "month",
+        "amount",
+        "obligation__receipt",
+        "obligation__employer",
+        "obligation__insurance",
+    ):
+        amounts[key][month] = amount
+        if key not in found:
+            found[key] = Owed(*whose, amounts=amounts[key])
+    return list(found.values())
+
+
+def _of(obligation: Obligation) -> Owed:
+    return Owed(
+        obligation.receipt,
+        obligation.employer_id,
+        obligation.insurance,
+        {item.month: item.amount for item in obligation.items.all()},
+    )
+
+
 def shift(
-    obligations: Iterable[Obligation],
+    refunds: Iterable[Obligation | Owed],
     *,
     debit: Account,
     credit: Account,
@@ -46,29 +89,25 @@ def shift(
     ledger.post(
         entries=[
             Entry(
-                employer_id=obligation.employer_id,
-                insurance=obligation.insurance,
+                employer_id=each.employer_id,
+                insurance=each.insurance,
                 value_on=day,
                 reason=REASONS[debit, credit],
-                legs=ledger.move(
-                    debit=debit,
-                    credit=credit,
-                    amounts={item.month: item.amount for item in obligation.items.all()},
-                ),
-                document=document or obligation.receipt,
-                reference=f"{obligation.receipt}.{step}",
+                legs=ledger.move(debit=debit, credit=credit, amounts=each.amounts),
+                document=document or each.receipt,
+                reference=f"{each.receipt}.{step}",
             )
-            for obligation in obligations
+            for each in (found if isinstance(found, Owed) else _of(found) for found in refunds)
         ],
         at=at,
         cause=REASONS[debit, credit],
     )
 
 
-def sent(obligations: Iterable[Obligation], *, batch_number: str, at: datetime) -> None:
+def sent(obligation_ids: Sequence[int], *, batch_number: str, at: datetime) -> None:
     """Post that refunds of a batch are on their way; once for ever for each line."""
     shift(
-        obligations,
+        owed(obligation_ids),
         debit=Account.ORDERED,
         credit=Account.AT_BANK,
         at=at,

@@ -12,6 +12,7 @@ from refunds.workflow import IllegalMove
 from registry.models import Post
 from tests import factories
 from tests.factories import AT
+from tests.meddling import meddling
 from tests.refunds.making import assess, clock, keep_book, make_run, put_down, row
 
 pytestmark = pytest.mark.django_db
@@ -132,9 +133,7 @@ def test_a_second_signature_says_who_was_faster(cast):
 def test_a_line_changed_behind_our_back_breaks_the_approval(cast):
     batch = ready(cast)
     cast.sign(batch)
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL ROLE NONE")
-        cursor.execute("SET LOCAL session_replication_role = replica")
+    with meddling() as cursor:
         cursor.execute("UPDATE refunds_attempt SET account = '6222029999999999'")
     with pytest.raises(batches.ContentChanged):
         batches.seal_batch(number=batch.number, at=AT)

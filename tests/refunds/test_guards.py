@@ -2,7 +2,6 @@
 
 from datetime import date
 
-import pgtrigger
 import pytest
 from django.db import IntegrityError, InternalError, ProgrammingError, connection, transaction
 
@@ -10,6 +9,7 @@ from refunds.models import Approval, Attempt, Batch, Obligation, ObligationItem,
 from registry.models import Officer, Post
 from tests import factories
 from tests.factories import AT
+from tests.meddling import meddling
 from tests.refunds.making import assess, overpay, pay
 
 pytestmark = pytest.mark.django_db
@@ -51,7 +51,7 @@ def test_a_level_decides_once(cast):
     submission = cast.bring("CHECKED").submissions.get()
     other = factories.make_officer(Post.REVIEWER)
     refused("not the turn", *approve_sql(submission, "FIRST", other))
-    with pgtrigger.ignore("refunds.Approval:valid_decision"):
+    with meddling():
         refused("approval_once_per_level", *approve_sql(submission, "FIRST", other))
 
 
@@ -65,7 +65,7 @@ def test_nobody_approves_what_they_handed_in(cast):
     submission = obligation.submissions.get()
     two_hats = factories.make_officer(Post.REVIEWER)
     # The registry's own guard refuses two hats; refunds rely on their own all the same.
-    with pgtrigger.ignore("registry.Officer:on_one_side"), connection.cursor() as cursor:
+    with meddling() as cursor:
         cursor.execute(
             "UPDATE registry_officer SET user_id = %s WHERE id = %s",
             [submission.by_user_id, two_hats.pk],

@@ -4,7 +4,6 @@ from datetime import date, timedelta
 from io import BytesIO
 
 import pytest
-from django.db import connection, transaction
 from django.urls import reverse
 from pypdf import PdfReader
 
@@ -13,6 +12,7 @@ from refunds.models import Attempt, FlightAction
 from refunds.services import inquiry, recall, reconcile
 from refunds.services.approve import WrongPost
 from tests.factories import AT
+from tests.meddling import meddling
 from tests.refunds.closing import ACCOUNT, DAY
 
 pytestmark = pytest.mark.django_db
@@ -111,10 +111,7 @@ def test_a_day_on_which_only_the_book_moved_is_a_day_to_compare(cast, line):
     cast.answer(line.obligation)
     assert reconcile.days_of(ACCOUNT) == [DAY]
     other = date(2020, 8, 3)
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute("SET LOCAL ROLE NONE")
-        cursor.execute("SET LOCAL session_replication_role = replica")
+    with meddling() as cursor:
         cursor.execute(
             "UPDATE relief_ledgerleg SET value_on = %s WHERE account = 'arrived'", [other]
         )

@@ -14,6 +14,7 @@ from registry.models import Post
 from relief.models import PaidBack
 from tests import factories
 from tests.factories import AT
+from tests.meddling import meddling
 from tests.refunds.closing import (
     ACCOUNT,
     DAY,
@@ -223,9 +224,7 @@ def test_a_statement_that_does_not_follow_the_one_before_is_named(cast, paid):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_book_that_says_otherwise_than_the_bank_can_not_be_explained(cast, paid):
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL ROLE NONE")
-        cursor.execute("SET LOCAL session_replication_role = replica")
+    with meddling() as cursor:
         cursor.execute("UPDATE relief_ledgerleg SET amount = amount * 2 WHERE account = 'arrived'")
     state(paid_out(paid))
     difference = Difference.objects.get()

@@ -56,6 +56,26 @@ def test_the_weaker_role_is_refused_by_its_rights():
         cursor.execute(f"DELETE FROM {table}")
 
 
+def test_no_session_can_tell_a_guard_to_look_away():
+    """django-pgtrigger's own way round its triggers is closed."""
+    table = grants.append_only_tables()[0]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass AND NOT tgisinternal",
+            [table],
+        )
+        names = [name for (name,) in cursor.fetchall()]
+        assert names
+        cursor.execute(
+            "SELECT set_config('pgtrigger.ignore', %s, true)", [f"{{{','.join(names)}}}"]
+        )
+        cursor.execute("SET LOCAL ROLE NONE")
+        cursor.execute(
+            "SELECT bool_or(public._pgtrigger_should_ignore(n)) FROM unnest(%s) n", [names]
+        )
+        assert cursor.fetchone() == (False,)
+
+
 @pytest.mark.parametrize("table", grants.append_only_tables())
 def test_even_the_owner_is_refused_by_the_trigger(table):
     with pytest.raises(InternalError, match="append-only"):
