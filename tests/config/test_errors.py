@@ -2,14 +2,19 @@
 
 import json
 
+import psycopg2
 import pytest
 from django.contrib.sessions.backends.db import SessionStore
-from django.db import InterfaceError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.test import Client
 
 from config import errors
 
-FAILURES = [OperationalError("server closed the connection"), InterfaceError("already closed")]
+LOST = DatabaseError("server closed the connection unexpectedly")
+LOST.__cause__ = psycopg2.DatabaseError("server closed the connection unexpectedly")
+FAILURES = [OperationalError("connection refused"), InterfaceError("already closed"), LOST]
+#: Django's own word for a row that is not there any more has no cause in the driver.
+DEFECTS = [ValueError("oops"), DatabaseError("Save with update_fields did not affect any rows.")]
 
 
 def client_whose(monkeypatch: pytest.MonkeyPatch, failure: Exception, *, owner: object, name: str):
@@ -22,7 +27,7 @@ def client_whose(monkeypatch: pytest.MonkeyPatch, failure: Exception, *, owner: 
     return Client(raise_request_exception=False)
 
 
-@pytest.mark.parametrize("failure", FAILURES, ids=["operational", "interface"])
+@pytest.mark.parametrize("failure", FAILURES, ids=["refused", "closed", "lost in the middle"])
 def test_a_page_whose_database_is_away_asks_for_patience(monkeypatch, failure):
     client = client_whose(monkeypatch, failure, owner=SessionStore, name="load")
     client.cookies["sessionid"] = "a" * 32
@@ -45,8 +50,9 @@ def test_the_api_says_the_same_as_a_problem(monkeypatch):
     assert json.loads(answer.content)["detail"] == errors.BUSY
 
 
-def test_a_defect_stays_a_defect(monkeypatch):
-    client = client_whose(monkeypatch, ValueError("oops"), owner=SessionStore, name="load")
+@pytest.mark.parametrize("failure", DEFECTS, ids=["any", "django's own"])
+def test_a_defect_stays_a_defect(monkeypatch, failure):
+    client = client_whose(monkeypatch, failure, owner=SessionStore, name="load")
     client.cookies["sessionid"] = "a" * 32
 
     answer = client.get("/portal/")

@@ -21,7 +21,7 @@ __all__ = ["environment"]  # a fixture
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
-FAULTS = soaking.times(50, 3)
+FAULTS = soaking.times(50, 2)
 #: The long form lets it be away this long now and then.
 AWAY, LONG_AWAY = soaking.times(3, 1), 60
 #: After so many seconds with it back, work goes on by itself.
@@ -102,7 +102,7 @@ def test_redis_fails_at_any_moment_and_nothing_is_lost_or_doubled(ours, workers,
     for fault in faults:
         round_ = town.begin()
         town.ring()
-        town.wait_a_little()
+        town.wait_for_work()
         town.interrupted += town.in_hand() > 0
         fault(ours)
         town.finish(round_)

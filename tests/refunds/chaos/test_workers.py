@@ -19,7 +19,7 @@ __all__ = ["bell", "environment"]  # fixtures
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
-POOL, MAIN, STOPPED = soaking.times(100, 2), soaking.times(50, 1), soaking.times(20, 0)
+POOL, MAIN, STOPPED = soaking.times(100, 1), soaking.times(50, 1), soaking.times(20, 0)
 #: Workers that are stopped at once; one more goes on.
 ZOMBIES = 4
 Worker = subprocess.Popen[bytes]
@@ -58,7 +58,7 @@ def test_a_process_of_the_pool_is_killed_again_and_again(town, hire):
     while killed < POOL:
         round_ = town.begin()
         town.ring()
-        town.wait_a_little()
+        town.wait_for_work()
         killed += end_of_pool(worker)
         town.interrupted += town.in_hand() > 0
         town.time_goes_by()
@@ -74,7 +74,7 @@ def test_a_worker_is_killed_again_and_again(town, hire):
         town.ring()
         while not children_of(worker.pid):
             time.sleep(0.02)
-        town.wait_a_little(1)
+        town.wait_for_work()
         # Its pool is an orphan then, and may do what it has in hand to the end.
         os.kill(worker.pid, signal.SIGKILL)
         worker.wait()

@@ -14,10 +14,13 @@ from random import Random
 
 import pytest
 from celery import current_app
+from django.db import Error as DatabaseFailure
+from django.db import connection
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
+from config import errors
 from refunds import tasks
 from refunds.models import BatchSend, Obligation, OfferWork
 from registry.models import Employer, WorkState
@@ -113,7 +116,7 @@ class Town:
         :raises AssertionError: if they never do.
         """
         begun = last = time.monotonic()
-        while waiting := self._waiting(round_):
+        while waiting := self._patiently(round_):
             now = time.monotonic()
             assert now - begun < PATIENCE, waiting
             if rings and now - last > 1:
@@ -122,6 +125,15 @@ class Town:
             time.sleep(0.05)
         self._people(round_)
         return time.monotonic() - begun
+
+    def _patiently(self, round_: Round) -> list[str]:
+        try:
+            return self._waiting(round_)
+        except DatabaseFailure as away:
+            if not errors.passes_by_itself(away):
+                raise
+            connection.close()
+            return [str(away)]
 
     def _waiting(self, round_: Round) -> list[str]:
         found = []
@@ -163,6 +175,16 @@ class Town:
     def wait_a_little(self, most: float = 0.4) -> None:
         """Wait a moment that nobody can foresee."""
         time.sleep(self.dice.random() * most)
+
+    def wait_for_work(self) -> None:
+        """Wait until somebody has work in hand, and then a moment; now and then just a moment."""
+        if self.dice.random() < 0.25:
+            self.wait_a_little()
+            return
+        until = time.monotonic() + 1.5
+        while not self.in_hand() and time.monotonic() < until:
+            pass
+        self.wait_a_little(0.03)
 
     def end(self, name: str, *, tried: int, **more: float | str) -> None:
         """Bring all to the end, and compare with the bank's books and with the book; keep the
