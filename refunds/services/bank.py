@@ -5,8 +5,10 @@ done: killed between any two, the next exchange goes on where it stopped. A file
 its content; a line the bank does not mention stays waiting.
 """
 
+import logging
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -27,6 +29,7 @@ from refunds.services.moving import move_all
 from refunds.workflow import Action, AttemptState, BatchState, State
 
 FOLDERS = ("out", "in", "done", "refused")
+logger = logging.getLogger("relief.bank")
 
 
 @dataclass
@@ -111,7 +114,13 @@ def send(batch: Batch, *, clock: Callable[[], datetime]) -> bool:
         return False
     if batch.account is not None and batch.account.link == Link.HTTP:
         return _send_directly(batch, tried, clock=clock)
-    write_file(batch)
+    try:
+        write_file(batch)
+    except OSError as failure:  # the disk is full, or not there: the next exchange tries again
+        reason = f"写不进送盘文件夹（{failure.strerror}），腾出空间后会自动再送。"
+        BatchSend.objects.filter(pk=tried.pk, outcome=BatchSend.Outcome.OPEN).update(said=reason)
+        logger.error("%s could not be put out: %s", batch.file_name, failure)
+        return False
     return note_sent(batch_id=batch.pk, at=clock())
 
 
@@ -195,6 +204,8 @@ def fetch_outbox() -> int:
             fetched += 1
     except link.NoAnswer:
         pass  # the next exchange asks again
+    except OSError as failure:
+        logger.error("what the bank has for us could not be put down: %s", failure)
     return fetched
 
 
@@ -221,11 +232,15 @@ def write_file(batch: Batch) -> Path:
 
 def _put(target: Path, content: bytes) -> Path:
     draft = target.with_name(f".{target.name}.{token_hex(6)}")
-    with draft.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(target)
+    try:
+        with draft.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(target)
+    except OSError:
+        draft.unlink(missing_ok=True)  # half of it would only fill the disk further
+        raise
     _sync(target.parent)
     return target
 
@@ -335,8 +350,9 @@ def _put_away(path: Path, digest: str, *, refused: str) -> None:
     if target.exists():
         target = target.with_name(f"{target.stem}-{digest[:12]}{target.suffix}")
     if refused:
-        note = target.with_name(f"{target.name}.txt")
-        note.write_text(f"{refused}\n", encoding="utf-8")
+        # Beside it for whoever looks there; it stands in the database too.
+        with suppress(OSError):
+            _put(target.with_name(f"{target.name}.txt"), f"{refused}\n".encode())
     try:
         path.replace(target)
     except FileNotFoundError:

@@ -2,6 +2,7 @@
 
 import argparse
 import csv
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import closing
@@ -14,6 +15,7 @@ import xlsxwriter
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 from django.utils import timezone
+from xlsxwriter.exceptions import FileCreateError
 
 from registry import money, months, slots
 from registry.slots import ExportTable
@@ -49,14 +51,32 @@ class Command(BaseCommand):
         target = Path(path)
         if not target.parent.is_dir():
             raise CommandError(f"没有这个文件夹：{target.parent}", returncode=USAGE)
-        if target.suffix.lower() == ".csv":
-            with target.open("w", encoding="utf-8", newline="") as file:
-                count = write_csv(table, day, file)
-        elif target.suffix.lower() == ".xlsx":
-            count = write_xlsx(table, day, target)
-        else:
+        if target.suffix.lower() not in {".csv", ".xlsx"}:
             raise CommandError("文件名应以 .csv 或 .xlsx 结尾。", returncode=USAGE)
+        try:
+            count = write_whole(table, day, target)
+        except (OSError, FileCreateError) as failure:
+            raise CommandError(f"写不进文件：{failure}。没有留下半个文件。") from None
         self.stderr.write(f"{name}：{count} 行 → {target}")
+
+
+def write_whole(table: ExportTable, day: date, target: Path) -> int:
+    """Write a table as its name's ending says, whole or not at all; return the number of rows.
+
+    :raises OSError, FileCreateError: if it can't be written, such as where the disk is full.
+    """
+    draft = target.with_name(f".{os.getpid()}.{target.name}")
+    try:
+        if target.suffix.lower() == ".csv":
+            with draft.open("w", encoding="utf-8", newline="") as file:
+                count = write_csv(table, day, file)
+        else:
+            count = write_xlsx(table, day, draft)
+        draft.replace(target)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+    return count
 
 
 def write_csv(table: ExportTable, day: date, file: TextIO) -> int:
