@@ -35,7 +35,7 @@ from tests.relief import builders
 
 #: What a worker is rung for, and what beat calls anyway.
 RINGS = (relief_tasks.sweep, tasks.offer_due, tasks.exchange)
-PATIENCE = 180
+PATIENCE = 400
 LEASED = (RunShard, LedgerWork, OfferWork)
 
 
@@ -92,16 +92,21 @@ class Town:
             return False
         return True
 
-    def begin(self) -> Round:
-        """Let people do their part of a round."""
+    def begin(self, *, firms: int = 1) -> Round:
+        """Let people do their part of a round; each firm is a piece of work of its own."""
         now_is_now(self.patch)
+        self.patch.setattr(builders.runs, "EMPLOYERS_PER_SHARD", 1)
         cast = self.world.cast
-        firm = self.world.declared()
-        cast.member(firm)
+        fresh = [self.world.declared() for _ in range(firms)]
+        for firm in fresh:
+            cast.member(firm)
         builders.runs.start_run(
-            as_of=timezone.localdate(), employer_ids=[firm.pk], at=making.AT, reason="测试"
+            as_of=timezone.localdate(),
+            employer_ids=[firm.pk for firm in fresh],
+            at=making.AT,
+            reason="测试",
         )
-        round_ = Round(firms=[firm], sent=self.approved, read=self.at_bank)
+        round_ = Round(firms=fresh, sent=self.approved, read=self.at_bank)
         if self.approved:
             batch = cast.draft()
             cast.clear(batch)
@@ -139,8 +144,8 @@ class Town:
         found = []
         for firm in round_.firms:
             if not firm.refunds.exists():
-                runs = Run.objects.filter(employer_ids=[firm.pk]).values_list("state", flat=True)
-                found.append(f"nothing is offered to {firm.pk}, its runs: {list(runs)}")
+                runs = Run.objects.order_by("pk").values_list("state", flat=True)
+                found.append(f"nothing is offered to {firm.pk}, the runs: {list(runs)}")
         for state, refunds in (("AT_BANK", round_.sent), ("PAID", round_.read)):
             pks = [refund.pk for refund in refunds]
             rows = Obligation.objects.filter(pk__in=pks).exclude(state=state)
