@@ -31,6 +31,15 @@ def check_account(account: Account, *, member: Membership, at: datetime) -> None
     paid_to.check_account(account, employer=member.employer, at=at)
 
 
+def check_choice(account: Account, *, member: Membership, at: datetime) -> None:
+    """Accept an account for a choice of the member's employer.
+
+    :raises accounts.BadAccount: as above, or while a change to the account is not confirmed.
+    """
+    check_account(account, member=member, at=at)
+    paid_to.check_choice(account, employer=member.employer)
+
+
 def _locked(member: Membership, receipts: Sequence[str]) -> list[Obligation]:
     rows = Obligation.objects.filter(employer=member.employer_id, receipt__in=receipts)
     found = list(rows.select_for_update().order_by("pk"))
@@ -82,7 +91,7 @@ def choose_refund(
     :raises accounts.BadAccount: if the account can't be paid to.
     """
     obligations = _locked(member, receipts)
-    check_account(account, member=member, at=at)
+    check_choice(account, member=member, at=at)
     for obligation in obligations:
         obligation.move(
             Action.CHOOSE,

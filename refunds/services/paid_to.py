@@ -7,6 +7,7 @@ from django.db import connection
 from django.utils import timezone
 
 from refunds import account_rules, accounts, queries
+from refunds.models import AccountChange
 from registry import banks
 from registry.models import BankAccount, BankOffice, Employer
 
@@ -48,8 +49,30 @@ def check_account(account: Account, *, employer: Employer, at: datetime) -> None
     accounts.check_number(account.number)
 
 
+def check_choice(account: Account, *, employer: Employer) -> None:
+    """Accept an account for a choice: no change to it is undecided, or was the last word on it.
+
+    One that somebody has taken back or refused comes back by a change that two officers confirm.
+
+    :raises accounts.BadAccount: otherwise. `refunds_payable_from` holds such a refund as well.
+    """
+    changes = AccountChange.objects.filter(employer=employer, number=account.number)
+    state = changes.order_by("-pk").values_list("state", flat=True).first()
+    if state in (None, AccountChange.State.CONFIRMED) or is_known(employer.pk, account):
+        return
+    if state in AccountChange.OPEN:
+        raise accounts.BadAccount(
+            "number", "这个账户正在办理变更，两位工作人员确认以后才能选择。可以先选择别的账户。"
+        )
+    raise accounts.BadAccount(
+        "number",
+        "这个账户的变更没有通过，或者已被撤回。要退到这个账户，请先到“收款账户”重新提交变更。",
+    )
+
+
 def is_known(employer_id: int, account: Account) -> bool:
-    """Whether the unit has paid from the account, or it is registered otherwise than by a change."""
+    """Whether the unit has paid from the account, or it is registered otherwise than by a change,
+    and neither the bank nor the unit has given it up since."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT refunds_account_known(%s, %s, %s)",

@@ -105,13 +105,16 @@ def _account_form(
     )
 
 
-def _checked(request: HttpRequest, form: AccountForm) -> choose.Account | None:
+def _checked(
+    request: HttpRequest, form: AccountForm, *, correcting: bool = False
+) -> choose.Account | None:
     """Return the account if it may be paid to; otherwise the form says why not."""
     if not form.is_valid():
         return None
     account = form.account()
+    check = choose.check_account if correcting else choose.check_choice
     try:
-        choose.check_account(account, member=scope.member_of(request), at=timezone.now())
+        check(account, member=scope.member_of(request), at=timezone.now())
     except accounts.BadAccount as refusal:
         form.refuse(refusal.field, str(refusal))
         return None
@@ -136,7 +139,7 @@ def choose_account(request: HttpRequest) -> HttpResponse:
                 account=account,
                 at=timezone.now(),
             )
-        except (choose.NothingToChoose, IllegalMove) as refusal:
+        except (choose.NothingToChoose, IllegalMove, accounts.BadAccount) as refusal:
             form.add_error(None, str(refusal))
         else:
             return redirect("portal_refunds:submitted", receipt=done[0].receipt)
@@ -227,7 +230,7 @@ def correct_account(request: HttpRequest, receipt: str) -> HttpResponse:
     if obligation.state not in MOVES[Action.CORRECT].sources:
         return redirect("portal_refunds:detail", receipt=receipt)
     form = _account_form(request, [obligation], new_only=True)
-    account = _checked(request, form)
+    account = _checked(request, form, correcting=True)
     if account and "confirmed" in request.POST:
         try:
             choose.correct_account(

@@ -1,6 +1,7 @@
 """Changes of account: two officers, a cooling time, and refunds under way left as they are."""
 
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -14,6 +15,7 @@ from registry.models import BankAccount, Officer, Post
 from relief.ledger.models import LedgerLeg
 from relief.ledger.verify import verify
 from tests import factories
+from tests.casework.papers import PNG
 from tests.factories import AT
 from tests.refunds.making import Cast, account, clock, offer, overpay
 
@@ -78,7 +80,7 @@ def test_nobody_decides_twice_or_on_what_they_proposed(cast):
         officer=cast.reviewer,
         account=account(employer, number=NEW),
         reason="单位来函",
-        document="2020年7月20日来函",
+        paper=account_cases.Paper("2020年7月20日来函", BytesIO(PNG), "来函.png"),
         at=AT,
     )
     with pytest.raises(account_cases.SamePerson):
@@ -268,20 +270,27 @@ MOMENTS = (
 def test_a_change_at_any_moment_leaves_the_line_as_it_was_approved(cast, moment, how_far):
     """T2: what goes to the bank is the account that was approved, or nothing goes."""
     employer = overpay()
-    obligation, go_on = _at(cast, employer, moment)
+    obligation, go_on = at_moment(cast, employer, moment)
     case = propose(cast, employer)
     if how_far != "PROPOSED":
         decide(case, cast.reviewer)
     if how_far == "CONFIRMED":
         decide(case, cast.accountant)
+    paid_to = {OLD}
     for step in go_on:
-        step(obligation)
+        try:
+            step(obligation)
+        except batches.NothingToSeal:
+            # The account was replaced before the unit chose it again: like a new one it waits.
+            assert (moment, how_far) == ("OFFERED", "CONFIRMED")
+            paid_to = set()
+            break
         obligation.refresh_from_db()
-    assert set(Attempt.objects.values_list("account", flat=True)) == {OLD}
-    assert case.state or moment
+    assert set(Attempt.objects.values_list("account", flat=True)) == paid_to
+    assert case.number == NEW
 
 
-def _at(cast, employer, moment):
+def at_moment(cast, employer, moment):
     """Return a refund at a moment, and the steps that bring it to the bank from there."""
     offer(employer)
     obligation = employer.refunds.get()

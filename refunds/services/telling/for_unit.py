@@ -215,6 +215,7 @@ def _choose(obligation: Obligation, choice: StaffChoice, *, at: datetime) -> Non
         by_user_id=recorder.user_id,
         by_name=recorder.name,
         at=at,
+        cooling_until=paid_to.cooling_of_choice(choice.employer_id, paid_to.of(account), at=at),
     )
 
 
