@@ -3,7 +3,8 @@
 from django.utils import timezone
 
 from casework.services import Message
-from refunds.models import AccountChange
+from refunds.letters import OFFER_PATH
+from refunds.models import AccountChange, Obligation, Submission
 
 PATH = "/portal/refunds/accounts/"
 
@@ -56,4 +57,36 @@ def refused(case: AccountChange) -> Message:
         title="收款账户变更未通过",
         body=f"办件编号{case.receipt}。原因：{case.closing_reason}\n原来登记的账户不变。",
         path=f"{PATH}{case.receipt}/",
+    )
+
+
+def reconfirm(refund: Obligation, submission: Submission) -> Message:
+    """Return the notice that the unit has to say again where the money goes."""
+    return Message(
+        employer_id=refund.employer_id,
+        key=f"refund.account.reconfirm.{refund.receipt}.{submission.number}",
+        title="请重新确认退费退到哪个账户",
+        body=(
+            f"退费{refund.receipt}（{refund.get_insurance_display()}，{refund.amount:,.2f}元）"
+            f"原来退到{submission.bank}、尾号{submission.account[-4:]}的账户。"
+            "导入的资料改动了这个账户，为保护资金安全，没有付款。\n"
+            "钱仍为您单位保留。请登录网上办理，重新选择退到哪个账户。"
+            "如果您不知道这次变动，请联系经办机构。"
+        ),
+        path=OFFER_PATH,
+    )
+
+
+def on_its_way(refund: Obligation, submission: Submission) -> Message:
+    """Return the notice that a refund on its way to the bank goes where it was approved to go."""
+    return Message(
+        employer_id=refund.employer_id,
+        key=f"refund.account.on_its_way.{refund.receipt}.{submission.number}",
+        title="登记的收款账户有变动，有一笔退费已在付款途中",
+        body=(
+            f"退费{refund.receipt}（{refund.amount:,.2f}元）已按审批的账户列入付款："
+            f"{submission.bank}，尾号{submission.account[-4:]}，不会改付到别的账户。\n"
+            "如果原账户已经不能收款，请马上联系经办机构。"
+        ),
+        path=f"/portal/refunds/{refund.receipt}/",
     )

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.dispatch import receiver
 
 from refunds import tasks
-from refunds.services import offers
+from refunds.services import offers, reconfirm
 from registry import doorbell
 from registry.intake.signals import workbook_imported
 from registry.models import Import
@@ -27,4 +27,17 @@ def mark_payers_due(import_: Import, at: datetime, **kwargs: Any) -> None:
     if import_.kind != "payments":
         return
     if offers.mark_payments(import_id=import_.pk, at=at):
+        transaction.on_commit(lambda: doorbell.ring(tasks.offer_due))
+
+
+@receiver(workbook_imported)
+def mark_accounts_due(import_: Import, at: datetime, **kwargs: Any) -> None:
+    """An account has changed that refunds on their way go to: their units are asked again.
+
+    Not at once: who moves money holds the money lock before an import's locks
+    (`registry.locks`). The door to the bank is shut meanwhile.
+    """
+    if import_.kind not in {"payments", "bank-accounts", "employers"}:
+        return
+    if reconfirm.mark_import(import_, at=at):
         transaction.on_commit(lambda: doorbell.ring(tasks.offer_due))

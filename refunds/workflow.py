@@ -54,6 +54,7 @@ class Action(TextChoices):
     CONFIRM = "CONFIRM", "确认新账户"
     REFUSE_ACCOUNT = "REFUSE_ACCOUNT", "退回新账户"
     SUPERSEDE = "SUPERSEDE", "金额变动，换新单"
+    RECONFIRM = "RECONFIRM", "登记账户有变，请单位重新确认"
 
 
 class AttemptState(TextChoices):
@@ -113,6 +114,8 @@ MOVES: Mapping[Action, Step] = {
     Action.CHOOSE_OFFSET: Step(UNDECIDED, State.OFFSETTING),
     # Until the money is queued for the bank; also out of an offset of which nothing is used.
     Action.WITHDRAW: Step(IN_APPROVAL | {State.APPROVED, State.OFFSETTING}, State.OFFERED),
+    # An import has changed the account under it: the unit says again where the money goes.
+    Action.RECONFIRM: Step(IN_APPROVAL | {State.APPROVED}, State.OFFERED),
     Action.END_OFFSET: Step(frozenset({State.OFFSETTING}), State.OFFSET),
     Action.CHECK: Step(frozenset({State.CHOSEN}), State.CHECKED),
     Action.ENDORSE: Step(frozenset({State.CHECKED}), State.ENDORSED),

@@ -21,7 +21,7 @@ from casework.models import Move
 from casework.receipts import new_receipt
 from refunds import ledger_source, letters, letters_offset, queries, queries_offset
 from refunds.models import Obligation, ObligationItem, OfferWork
-from refunds.services import book, offsets
+from refunds.services import book, offsets, reconfirm
 from refunds.services.locking import hold_money
 from refunds.workflow import CLOSED, IN_THE_BANKS_HANDS, UNDECIDED, Action, State
 from registry import bulk
@@ -144,6 +144,7 @@ def offer_refunds(
                 return done
             chunk = ids[start : start + CHUNK]
             done.add(settle(employer_ids=chunk, at=clock()))
+            reconfirm.send_back(employer_ids=chunk, at=clock())
             leases.keep(work, at=clock(), steps_done=start + len(chunk), steps_total=len(ids))
         leases.end(work, WorkState.DONE, at=clock(), steps_done=len(ids))
     except leases.LeaseLost:
@@ -154,8 +155,7 @@ def offer_refunds(
 
 def _give_back(work: OfferWork) -> None:
     """Let go of the lease, so that the next one needn't wait for its end."""
-    held = OfferWork.objects.filter(pk=work.pk, lease_token=work.lease_token)
-    held.update(lease_until=None)
+    OfferWork.objects.filter(pk=work.pk, lease_token=work.lease_token).update(lease_until=None)
 
 
 @dataclass

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from casework import services as casework
 from refunds.models import Attempt, Batch, Obligation
-from refunds.services import batch_lines, offers
+from refunds.services import batch_lines, offers, reconfirm
 from refunds.services.approve import ReasonMissing, WrongPost
 from refunds.services.batches import locked
 from refunds.services.locking import hold_money
@@ -57,6 +57,7 @@ def recall_batch(*, number: str, reason: str, officer: Officer, at: datetime) ->
     batch.save(update_fields=["state", "problem", "dissolved_by", "dissolved_at"])
     # While they were in the batch nothing could change them: now today's picture holds again.
     offers.settle(employer_ids=[obligation.employer_id for obligation in obligations], at=at)
+    reconfirm.mark_back(obligations, at=at)
     return batch
 
 
@@ -80,4 +81,5 @@ def recall_line(*, line_no: str, reason: str, officer: Officer, at: datetime) ->
     batch_lines.recount(batch)
     batch_lines.dissolve_if_empty(batch, by=officer, at=at)
     offers.settle(employer_ids=[obligation.employer_id], at=at)
+    reconfirm.mark_back([obligation], at=at)
     return attempt

@@ -29,7 +29,7 @@ from refunds.models import (
     SampleLine,
     SampleSeed,
 )
-from refunds.services import approve, batch_lines
+from refunds.services import approve, batch_lines, reconfirm
 from refunds.services.approve import NoRules, ReasonMissing, SamePerson, WrongPost
 from refunds.services.locking import hold_money
 from refunds.workflow import Action, AttemptState, BatchState, IllegalMove
@@ -262,7 +262,9 @@ def end_hold(
         check_made=held, released=released, reason=reason, officer=officer, at=at
     )
     obligation.move(action, by=casework.officer(officer), at=at, reason=reason)
-    if not released:
+    if released:
+        reconfirm.mark_back([obligation], at=at)
+    else:
         # Nothing is ordered any more: the choice needs all approvals again.
         approve.post_return(obligation, at=at)
         submission = obligation.submissions.latest("number")
