@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django import forms
 
+from casework.papers import files
 from refunds.forms import AccountForm
 from refunds.models import AccountChange
 
@@ -25,6 +26,45 @@ class ChangeForm(AccountForm):
     def clean(self) -> dict[str, Any]:
         self.cleaned_data["which"] = "new"
         return super().clean()
+
+
+class UnitForm(forms.Form):
+    """Which unit an officer proposes an account for."""
+
+    uscc = forms.CharField(
+        label="统一社会信用代码",
+        max_length=18,
+        strip=True,
+        help_text="18位，写在单位提交的材料上。",
+        error_messages={
+            "required": "请填写统一社会信用代码",
+            "max_length": "统一社会信用代码是18位",
+        },
+    )
+
+
+class PaperForm(forms.Form):
+    """What a unit has handed in on paper, with its scan."""
+
+    document = forms.CharField(
+        label="依据材料",
+        max_length=200,
+        help_text="材料名称和日期，例如：2020年7月20日变更收款账户的函（盖公章）。",
+        error_messages={
+            "required": "请写明单位提交的书面材料名称和日期",
+            "max_length": "不能超过200个字",
+        },
+    )
+    file = forms.FileField(
+        label="材料扫描件",
+        help_text="PDF、JPG 或 PNG，不超过 10 MB。",
+        widget=forms.ClearableFileInput(attrs={"accept": files.ACCEPTED}),
+        error_messages={
+            "required": "请上传材料的扫描件",
+            "empty": "文件是空的，请重新选择",
+            "invalid": "请选择文件",
+        },
+    )
 
 
 class CaseDecisionForm(forms.Form):

@@ -3,7 +3,15 @@
 from django.urls import path
 
 from refunds import urls_funds
-from refunds.views import audit, batches, desk, desk_accounts, desk_offset, rules
+from refunds.views import (
+    audit,
+    batches,
+    desk,
+    desk_accounts,
+    desk_offset,
+    desk_proposing,
+    rules,
+)
 
 app_name = "desk_refunds"
 urlpatterns = [
@@ -13,6 +21,9 @@ urlpatterns = [
     path("refunds/<slug:receipt>/end-offset/", desk_offset.end_offset, name="end_offset"),
     path("accounts/", desk_accounts.case_list, name="account_cases"),
     path("accounts/shared/", desk_accounts.shared, name="account_shared"),
+    path("accounts/new/", desk_proposing.find_unit, name="account_find"),
+    path("accounts/new/<int:employer_id>/", desk_proposing.propose, name="account_propose"),
+    path("accounts/<slug:case_receipt>/paper/", desk_proposing.paper, name="account_paper"),
     path("accounts/<slug:case_receipt>/", desk_accounts.case_detail, name="account_case"),
     path("audit/", audit.overview, name="audit"),
     path("audit/seed/", audit.commit_seed, name="commit_seed"),

@@ -1,6 +1,7 @@
 """A change of the account that an employer is paid to: a case of its own, with two officers."""
 
 from typing import ClassVar
+from uuid import uuid4
 
 import pgtrigger
 from django.conf import settings
@@ -11,6 +12,11 @@ from refunds import guards_accounts
 from refunds.models.owed import Submission
 from registry.guards import no_delete
 from registry.models import BankAccount, Employer, Officer
+
+
+def own_name(case: "AccountChange", file_name: str) -> str:
+    """Return where a paper is kept: under a name of ours, nothing of the user's."""
+    return f"account-papers/{case.proposed_at:%Y/%m}/{uuid4().hex}.{case.extension}"
 
 
 class AccountChange(models.Model):
@@ -65,6 +71,11 @@ class AccountChange(models.Model):
     number = models.CharField("银行账号", max_length=32)
     reason = models.CharField("变更原因", max_length=200)
     document = models.CharField("依据材料", max_length=200, blank=True)
+    # The paper itself, where an officer proposes; what the unit hands in online is signed for.
+    file = models.FileField("材料扫描件", upload_to=own_name, max_length=120, blank=True)
+    given_name = models.CharField("原文件名", max_length=200, blank=True)
+    extension = models.CharField("格式", max_length=4, blank=True)
+    sha256 = models.CharField("文件摘要", max_length=64, blank=True)
     proposed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.RESTRICT, related_name="+", verbose_name="提出人账号"
     )
@@ -157,6 +168,10 @@ class AccountChange(models.Model):
                 violation_error_message="工作人员代为提出，必须写明依据材料。",
             ),
             models.CheckConstraint(
+                name="account_change_file_is_known",
+                condition=Q(file="", sha256="") | Q(sha256__regex=r"^[0-9a-f]{64}$"),
+            ),
+            models.CheckConstraint(
                 name="account_change_number_form",
                 condition=Q(number__regex=r"^[0-9]{8,32}$", bank_code__regex=r"^[0-9]{12}$"),
             ),
@@ -175,6 +190,10 @@ class AccountChange(models.Model):
                     "number",
                     "reason",
                     "document",
+                    "file",
+                    "given_name",
+                    "extension",
+                    "sha256",
                     "proposed_by",
                     "proposed_name",
                     "by_officer",

@@ -5,12 +5,17 @@ unit, then fund finance. A confirmed account waits its cooling time before it is
 then the unit may still take it back. `guards_accounts` refuses the same.
 """
 
+import hashlib
+from dataclasses import dataclass
 from datetime import datetime
+from typing import BinaryIO
 
+from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from casework import services as casework
+from casework.papers import files
 from casework.receipts import new_receipt
 from refunds import account_rules, letters_accounts
 from refunds.models import AccountChange, Submission
@@ -20,7 +25,10 @@ from registry import scope
 from registry.models import BankAccount, Employer, Membership, Officer, Post
 
 RECEIPT_PREFIX = "ZH"
+_ONE_AT_A_TIME = "这个账户已有变更在办理，请先等办理结果，或者撤回后重新提交。"
 Case = AccountChange.State
+#: Who may propose what a unit has handed in on paper.
+PROPOSES = frozenset({Post.HANDLER, Post.REVIEWER})
 #: Who decides in which state.
 POSTS = {Case.PROPOSED: Post.REVIEWER, Case.CHECKED: Post.FUND_FINANCE}
 
@@ -49,6 +57,15 @@ class Missing(Exception):
         self.field = field
 
 
+@dataclass(frozen=True)
+class Paper:
+    """What a unit handed in on paper: what it is, and its scan."""
+
+    title: str
+    file: BinaryIO
+    name: str
+
+
 def propose(*, member: Membership, account: Account, reason: str, at: datetime) -> AccountChange:
     """Propose another account for one's own unit.
 
@@ -57,7 +74,7 @@ def propose(*, member: Membership, account: Account, reason: str, at: datetime) 
     :raises Missing: if no reason is given.
     """
     return _propose(
-        member.employer, account, by=casework.member(member), reason=reason, document="", at=at
+        member.employer, account, by=casework.member(member), reason=reason, paper=None, at=at
     )
 
 
@@ -67,7 +84,7 @@ def propose_for_unit(
     officer: Officer,
     account: Account,
     reason: str,
-    document: str,
+    paper: Paper,
     at: datetime,
 ) -> AccountChange:
     """Propose an account that a unit has asked for on paper; the officer has no more part in it.
@@ -75,19 +92,40 @@ def propose_for_unit(
     :raises NotYours: if another agency handles the unit.
     :raises accounts.BadAccount, AlreadyOpen: as above.
     :raises Missing: if no reason or no document is named.
+    :raises casework.papers.files.BadFile: if the scan isn't taken in.
     """
-    if officer.post not in {Post.HANDLER, Post.REVIEWER} or not scope.may_act(officer, employer):
+    if officer.post not in PROPOSES or not scope.may_act(officer, employer):
         raise NotYours("这个单位不在您的办理范围内。")
-    if not document.strip():
+    if not paper.title.strip():
         raise Missing("document", "请写明单位提交的书面材料名称和日期。")
     return _propose(
         employer,
         account,
         by=casework.officer(officer),
         reason=reason,
-        document=document.strip(),
+        paper=paper,
         at=at,
     )
+
+
+def check(employer: Employer, account: Account, *, at: datetime) -> BankAccount | None:
+    """Accept an account for a change; return the one in force, if there is any.
+
+    :raises accounts.BadAccount: if the account can't be paid to.
+    :raises AlreadyOpen: if it is in force, or being decided on.
+    """
+    check_account(account, employer=employer, at=at)
+    former = registry_queries.account_in_force(employer.pk, on=timezone.localdate(at))
+    if former and _same(former, account):
+        raise AlreadyOpen("这个账户就是现在登记的收款账户，不用变更。")
+    if AccountChange.objects.filter(
+        employer=employer,
+        number=account.number,
+        state__in=AccountChange.OPEN,
+        submission__isnull=True,
+    ).exists():
+        raise AlreadyOpen(_ONE_AT_A_TIME)
+    return former
 
 
 @transaction.atomic
@@ -97,15 +135,12 @@ def _propose(
     *,
     by: casework.Actor,
     reason: str,
-    document: str,
+    paper: Paper | None,
     at: datetime,
 ) -> AccountChange:
     if not reason.strip():
         raise Missing("reason", "请写明为什么变更收款账户。")
-    check_account(account, employer=employer, at=at)
-    former = registry_queries.account_in_force(employer.pk, on=timezone.localdate(at))
-    if former and _same(former, account):
-        raise AlreadyOpen("这个账户就是现在登记的收款账户，不用变更。")
+    former = check(employer, account, at=at)
     try:
         with transaction.atomic():
             case = _open(
@@ -114,13 +149,11 @@ def _propose(
                 former=former,
                 by=by,
                 reason=reason.strip(),
-                document=document,
+                paper=paper,
                 at=at,
             )
     except IntegrityError as refusal:
-        raise AlreadyOpen(
-            "这个账户已有变更在办理，请先等办理结果，或者撤回后重新提交。"
-        ) from refusal
+        raise AlreadyOpen(_ONE_AT_A_TIME) from refusal
     return case
 
 
@@ -134,7 +167,6 @@ def open_for_correction(
         former=submission.former,
         by=by,
         reason="银行退回，更正收款账户",
-        document="",
         at=at,
         submission=submission,
     )
@@ -147,11 +179,11 @@ def _open(
     former: BankAccount | None,
     by: casework.Actor,
     reason: str,
-    document: str,
     at: datetime,
+    paper: Paper | None = None,
     submission: Submission | None = None,
 ) -> AccountChange:
-    case = AccountChange.objects.create(
+    case = AccountChange(
         receipt=new_receipt(RECEIPT_PREFIX),
         employer_id=employer_id,
         former=former,
@@ -161,15 +193,25 @@ def _open(
         bank_code=account.bank_code,
         number=account.number,
         reason=reason,
-        document=document,
         proposed_by_id=by.user_id,
         proposed_name=by.name,
-        by_officer=bool(document),
         proposed_at=at,
     )
+    if paper is not None:
+        case.by_officer, case.document = True, paper.title.strip()
+        _keep(case, paper)
+    case.save(force_insert=True)
     log(case, "提出变更", before="", by=by, at=at, note=f"新账户尾号{account.number[-4:]}")
     casework.send_notices([letters_accounts.proposed(case)], at=at)
     return case
+
+
+def _keep(case: AccountChange, paper: Paper) -> None:
+    data = paper.file.read(files.MOST_BYTES + 1)
+    case.extension = files.check(data, name=paper.name)
+    case.given_name = paper.name[-200:]
+    case.sha256 = hashlib.sha256(data).hexdigest()
+    case.file.save(paper.name, ContentFile(data), save=False)
 
 
 def _same(known: BankAccount, account: Account) -> bool:

@@ -13,7 +13,10 @@ from refunds.models import AccountChange
 from refunds.queries_accounts import SEES_SHARED
 from refunds.services import account_cases
 from registry import banks, paging, scope
-from registry.models import Officer
+from registry.models import Officer, Post
+
+#: Who may open the paper on which a unit asked for its account.
+SEES_PAPERS = frozenset({Post.HANDLER, Post.REVIEWER, Post.FUND_FINANCE, Post.AUDIT})
 
 
 @require_safe
@@ -25,7 +28,12 @@ def case_list(request: HttpRequest) -> HttpResponse:
     if form.is_valid() and (state := form.cleaned_data["state"]):
         rows = rows.filter(state=state)
     page = paging.page_of(request, rows)
-    return render(request, "refunds/accounts/desk_list.html", {"form": form, "page": page})
+    may_propose = scope.officer_of(request).post in account_cases.PROPOSES
+    return render(
+        request,
+        "refunds/accounts/desk_list.html",
+        {"form": form, "page": page, "may_propose": may_propose},
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -68,6 +76,7 @@ def case_detail(request: HttpRequest, case_receipt: str) -> HttpResponse:
             "case": case,
             "changed": queries_accounts.differences(case),
             "bank_doubts": banks.doubts(bank=case.bank, code=case.bank_code),
+            "may_see_paper": officer.post in SEES_PAPERS,
             "may_see_shared": officer.post in SEES_SHARED,
             "sharers": queries_accounts.sharers_of(case.number, besides=case.employer_id),
             "full_account": scope.may_see_account(viewer, approving=turn),

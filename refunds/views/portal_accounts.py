@@ -7,10 +7,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from casework import queries as casework_queries
-from refunds import accounts, queries, queries_accounts
+from refunds import queries, queries_accounts
 from refunds.forms_accounts import ChangeForm
 from refunds.models import AccountChange
 from refunds.services import account_cases, account_withdrawals
+from refunds.views import proposing
 from registry import paging, scope
 from registry import queries as registry_queries
 
@@ -36,33 +37,32 @@ def overview(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @scope.signer_required
 def propose(request: HttpRequest) -> HttpResponse:
-    """Ask for another account and hand the change in."""
+    """Ask for another account, show what changes, hand it in."""
     member = scope.member_of(request)
-    today = timezone.localdate()
+    today, at = timezone.localdate(), timezone.now()
     form = ChangeForm(
         request.POST or None,
         employer=member.employer,
         unit_type=queries.unit_type(member.employer_id, today=today),
     )
-    if form.is_valid():
+    looked_over = proposing.looked_over(form, member.employer, at=at)
+    if looked_over and "confirmed" in request.POST:
         try:
             case = account_cases.propose(
                 member=member,
                 account=form.account(),
                 reason=form.cleaned_data["reason"],
-                at=timezone.now(),
+                at=at,
             )
-        except accounts.BadAccount as refusal:
-            form.refuse(refusal.field, str(refusal))
-        except account_cases.Missing as refusal:
-            form.add_error(refusal.field, str(refusal))
-        except account_cases.AlreadyOpen as refusal:
-            form.add_error(None, str(refusal))
+        except proposing.REFUSALS as refusal:
+            proposing.say(form, refusal)
         else:
             messages.success(
                 request, f"变更已提交，办件编号{case.receipt}。由两位工作人员核对后生效。"
             )
             return redirect("portal_refunds:account_case", case_receipt=case.receipt)
+    if looked_over and form.is_valid() and "change" not in request.POST:
+        return render(request, "refunds/accounts/propose_check.html", {"form": form, **looked_over})
     return render(request, "refunds/accounts/propose.html", {"form": form})
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from io import BytesIO
 from typing import Any
 
 from django.core.files.base import ContentFile
@@ -31,6 +32,7 @@ from registry.services import members
 from relief.models import Hire, LedgerCorrection, MonthlyFiling, MonthlySubmission
 from relief.services.hires import HIRE
 from tests.casework.lettering import issue_letter
+from tests.casework.papers import PNG
 from tests.factories import AT, make_member, make_officer
 from tests.refunds import closing
 from tests.refunds.making import Cast, account, make_run, overpay
@@ -78,11 +80,13 @@ def _refund(employer: Employer) -> Obligation:
 
 
 def _account_change(employer: Employer) -> AccountChange:
-    """A change of the employer's account that waits for its first officer."""
-    return account_cases.propose(
-        member=make_member(employer),
+    """A change of the employer's account, asked for on paper, that waits for its first officer."""
+    return account_cases.propose_for_unit(
+        employer=employer,
+        officer=make_officer(Post.HANDLER, district=employer.district_id),
         account=account(employer, number="6222020000000088"),
         reason="基本户迁移",
+        paper=account_cases.Paper("来函", BytesIO(PNG), "来函.png"),
         at=AT,
     )
 

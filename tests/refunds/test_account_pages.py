@@ -29,6 +29,7 @@ def test_a_unit_changes_its_account_and_two_officers_agree(cast):
             "bank_code": given.bank_code,
             "number": "6222 0200 0000 0077",
             "reason": "基本户迁移",
+            "confirmed": "1",
         },
     )
     case = AccountChange.objects.get()

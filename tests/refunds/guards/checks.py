@@ -35,6 +35,10 @@ BROKEN: dict[str, list[dict[str, Any]]] = {
     "refunds_accountchange.account_change_officer_shows_papers": [
         {"by_officer": True, "document": ""}
     ],
+    "refunds_accountchange.account_change_file_is_known": [
+        {"file": "", "sha256": "a"},
+        {"file": "a.png", "sha256": ""},
+    ],
     "refunds_accountchange.account_change_number_form": [
         {"bank_code": "12345678901X", "number": "12345678"},
         {"bank_code": "123456789012", "number": "1234567X"},
