@@ -24,7 +24,7 @@ def looked_over(form: ChangeForm, employer: Employer, *, at: datetime) -> dict[s
         say(form, refusal)
         return None
     return {
-        "former": former,
+        "account": account,
         "changed": queries_accounts.parts_changed(
             former,
             holder=account.holder,
