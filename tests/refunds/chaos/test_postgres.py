@@ -7,11 +7,14 @@ the long form.
 
 import os
 import signal
+import subprocess
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import psycopg2
@@ -36,13 +39,40 @@ pytestmark = [
 KILLED, STOPPED, CUT = 30, 20, 200
 #: Seconds in which it has to be back by itself.
 BACK_WITHIN = 15
+#: How often the servers' disk is full, and how large it is.
+FULL, DISK = 10, "768m"
 
 
 @pytest.fixture
 def house(tmp_path, settings) -> Iterator[Places]:
     """Run the whole system on its own servers, and do this process's own work in its database."""
+    with running(places(tmp_path / "house"), settings) as where:
+        yield where
+
+
+@pytest.fixture
+def small_house(tmp_path, settings) -> Iterator[Places]:
+    """The same with its servers' files, log and all, on a small disk of their own."""
     where = places(tmp_path / "house")
+    if not where.as_root:
+        pytest.skip("only root mounts a disk")
+    where.home.mkdir(parents=True)
     where.data_dir.mkdir()
+    where.pointer.write_text(f"{where.home}\n")  # its place is known, so it isn't made anew
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK},mode=0755", "tmpfs", where.home]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("no disk may be mounted here")
+    try:
+        with running(where, settings):
+            yield where
+    finally:
+        subprocess.run(["umount", "-l", where.home], check=True)
+        where.home.rmdir()
+
+
+@contextmanager
+def running(where: Places, settings) -> Iterator[Places]:
+    where.data_dir.mkdir(exist_ok=True)
     # Sessions made here are to be believed there.
     (where.data_dir / "secret_key").write_text(settings.SECRET_KEY)
     settings.BANK_DIR = where.data_dir / "bank"
@@ -81,12 +111,32 @@ def stopped(where: Places) -> int:
     return 1
 
 
-def cut(where: Places) -> int:
-    """End every connection but our own; return how many there were."""
+def as_owner(where: Places) -> Any:
+    """Return a connection of our own, with every right."""
     url = urlsplit(where.database_url)
-    other = psycopg2.connect(
+    return psycopg2.connect(
         dbname=url.path.lstrip("/"), user=url.username, host=parse_qs(url.query)["host"][0]
     )
+
+
+def use_up_the_log(where: Places) -> int:
+    """Write until the log needs a new file, for which there is no space; return whether it was
+    refused."""
+    try:
+        other = as_owner(where)
+        other.autocommit = True
+        with other.cursor() as cursor:
+            for _ in range(60):
+                cursor.execute("SELECT txid_current()")
+                cursor.execute("SELECT pg_switch_wal()")
+    except psycopg2.Error:
+        return 1
+    return 0
+
+
+def cut(where: Places) -> int:
+    """End every connection but our own; return how many there were."""
+    other = as_owner(where)
     with other, other.cursor() as cursor:
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
@@ -160,3 +210,50 @@ def _address(where: Places) -> str:
 def test_postgresql_fails_and_the_money_goes_on(house, monkeypatch, fault, times):
     assert Path(settings.BANK_DIR).is_relative_to(house.data_dir)
     _again_and_again(house, fault, times, monkeypatch)
+
+
+def test_the_servers_disk_is_full_and_the_money_goes_on_when_it_is_not(small_house, monkeypatch):
+    where = small_house
+    town = Town(bell=where.redis_url, patch=monkeypatch, seed=8)
+    port = urlsplit(_address(where)).port
+    assert port is not None
+    visitor = Visitor(Browser(town.world.cast.cashier, port=port), reverse("desk_refunds:batches"))
+    visitor.start()
+    slowest, refused = 0.0, 0
+    for _ in range(FULL):
+        round_ = town.begin()
+        connection.close()
+        with filled(where.home, left=town.dice.choice([0, 8, 64, 256, 1024]) * 1024):
+            town.ring()
+            refused += use_up_the_log(where)
+            time.sleep(town.dice.random())
+        begun = time.monotonic()
+        assert wait_until(lambda begun=begun: visitor.last_well > begun + 0.2, 120)
+        slowest = max(slowest, visitor.last_well - begun)
+        town.time_goes_by()
+        town.finish(round_)
+    visitor.leaving.set()
+    visitor.join()
+    assert set(visitor.statuses) <= {200, 503}, visitor.statuses
+    assert refused == FULL  # it really was full
+    town.end(
+        "the disk of PostgreSQL and Redis full",
+        tried=FULL,
+        slowest_back=round(slowest, 1),
+        pages=visitor.statuses[200],
+        pages_503=visitor.statuses[503],
+    )
+    assert slowest <= BACK_WITHIN
+
+
+@contextmanager
+def filled(folder: Path, *, left: int) -> Iterator[None]:
+    """Leave so many bytes of a disk while it lasts."""
+    there = os.statvfs(folder)
+    ballast = folder / "ballast"
+    with ballast.open("wb") as file:
+        os.posix_fallocate(file.fileno(), 0, max(there.f_bavail * there.f_bsize - left, 1))
+    try:
+        yield
+    finally:
+        ballast.unlink()
