@@ -299,6 +299,11 @@ class Bank:
             for day in self._days_so_far():
                 self._say_statements(day, honestly=True)
 
+    def state_today(self) -> None:
+        """Put out the statement of the day as far as it has come; a later one replaces it."""
+        with self.books.change():
+            self._say_statements(self.day, honestly=True)
+
     def _days_so_far(self) -> Sequence[date]:
         taken = [batch.taken_on for batch in self.books.batches()]
         first = min(taken, default=self.day)

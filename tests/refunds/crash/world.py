@@ -1,7 +1,6 @@
 """People and a bank that go on with whatever they find: each step looks where a refund stands and
 does what its officer, its enterprise or the clock would do next."""
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
@@ -29,8 +28,7 @@ from tests.relief import builders
 SENT_BACK = "6222020000009999"
 GOOD = "6222020000000001"
 FEBRUARY = builders.months.parse("2020-02")
-#: In `make soak` every refund is three, one of each fund.
-FUNDS = tuple(Insurance) if os.environ.get("SOAK") else (Insurance.PENSION,)
+FUNDS = (Insurance.PENSION,)
 #: Nothing takes more steps than this; a story that does is stuck.
 MOST_STEPS = 60
 
