@@ -16,7 +16,7 @@ from relief.queries import holds as hold_queries
 from relief.services import holds
 from tests.factories import make_agency, make_member, make_officer
 from tests.registry.workbooks import make_person
-from tests.relief.builders import AT
+from tests.relief.builders import AT, sized_employer
 
 Bases = str | tuple[str, str, str]
 #: What was declared, as `told["2020-02"][1]` of person 1.
@@ -116,3 +116,11 @@ def gross(employer: Employer, month: str, insurance: str = "pension") -> Decimal
         insurance=insurance,
         replaced_by__isnull=True,
     ).gross_due
+
+
+def raised(district: str = "510402") -> Employer:
+    """An employer with one person whose base was raised from 5,000 to 8,000 in March."""
+    employer = sized_employer(district=district)
+    declare_as(employer, {"2020-03": {1: "5000.00"}}, own=False)
+    declare_as(employer, {"2020-03": {1: "8000.00"}})
+    return employer
