@@ -5,19 +5,12 @@ import pytest
 from casework.models import NumberDay, OutboxMessage
 from casework.services import relaying
 from casework.tell.by_gateway import ByGateway
-from tests.casework.gateway import KEY, Gateway
-from tests.casework.test_outbox import tell, unit
+from tests.casework.gateway import KEY
+from tests.casework.telling import tell, unit
 from tests.casework.test_papers_at_once import at_once
 from tests.factories import AT
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def gateway():
-    found = Gateway()
-    yield found
-    found.close()
 
 
 def test_four_relays_send_each_message_once_and_no_number_more_than_five(gateway):
