@@ -6,7 +6,7 @@ from casework.models import OutboxMessage
 from refunds.models import Obligation
 from registry.models import Post
 from tests.factories import PASSWORD, make_officer
-from tests.refunds.test_telling import PDF, offered
+from tests.refunds.telling import PDF, offered
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WIDTHS = ((1366, 768), (375, 800))

@@ -16,3 +16,9 @@ def bank_dir(settings: pytest.FixtureRequest, tmp_path: Path) -> Path:
 @pytest.fixture
 def cast(db: None) -> Cast:
     return Cast()
+
+
+@pytest.fixture
+def files_elsewhere(settings: pytest.FixtureRequest, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    settings.OUTBOX_DIR = tmp_path / "outbox"

@@ -1,63 +1,23 @@
-"""Units that are due money hear of it: reached or not, reminded once, telephoned, helped."""
+"""Units that are due money hear of it: reached or not, reminded once, telephoned."""
 
-from datetime import date, timedelta
-from io import BytesIO
+from datetime import date
 
 import pytest
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import DatabaseError, transaction
 
 from casework.models import CallRecord, Notice, OutboxMessage
 from casework.services import calling, relaying
 from casework.tell import kinds
 from refunds import queries_telling
-from refunds.models import Approval, ChoiceReminder, Obligation, OfferWork, StaffChoice
-from refunds.services import approve, choose
-from refunds.services.telling import for_unit, reminders
-from refunds.workflow import IllegalMove
+from refunds.models import ChoiceReminder
+from refunds.services.telling import reminders
 from registry import scope
-from registry.models import Membership, Post
-from tests import factories
-from tests.factories import AT, make_employer, make_member, make_officer
+from registry.models import Post
+from tests.factories import AT, make_employer, make_officer
 from tests.refunds.making import offer, overpay
+from tests.refunds.telling import LATER, call, offered, to_contact, viewer
 
-pytestmark = pytest.mark.django_db
-LATER = AT + timedelta(days=7)  # five working days have gone by
-PDF = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
-
-
-@pytest.fixture(autouse=True)
-def elsewhere(settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path
-    settings.OUTBOX_DIR = tmp_path / "outbox"
-
-
-def offered(phone="", **fields):
-    """A unit that has been offered 1,000 yuan on Monday 20 July, and its owner."""
-    employer = overpay(make_employer(**fields))
-    member = make_member(employer)
-    Membership.objects.filter(pk=member.pk).update(phone=phone)
-    offer(employer)
-    return employer
-
-
-def viewer(**fields):
-    return scope.viewer_of(make_officer(**fields).user)
-
-
-def to_contact(on=date(2020, 7, 27), who=None, **more):
-    return list(queries_telling.to_contact(who or viewer(), today=on, **more))
-
-
-def call(employer, *, reached=True, at=LATER, next_on=None, officer=None):
-    return calling.record_call(
-        employer_id=employer.pk,
-        officer=officer or make_officer(),
-        phone="08120000000",
-        reached=reached,
-        said="会计说下午上网选择" if reached else "无人接听",
-        next_on=next_on,
-        at=at,
-    )
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("files_elsewhere")]
 
 
 # --- reached or not ---
@@ -240,172 +200,6 @@ def test_a_list_that_changed_since_it_was_seen_is_not_sent():
     with pytest.raises(reminders.ListChanged):
         reminders.send(employers=rows, digest=seen.digest, officer=officer, at=AT)
     assert not Notice.objects.filter(key__startswith="refund.nudge.").exists()
-
-
-# --- a choice noted for a unit ---
-
-
-def note(employer, *, officer=None, wish="REFUND", evidence="PHONE", at=AT, **proof):
-    proof = {"reference": "LY-0720-01", "speaker": "赵会计", **proof}
-    return for_unit.note_choice(
-        employer_id=employer.pk,
-        receipts=list(employer.refunds.values_list("receipt", flat=True)),
-        wish=wish,
-        proof=for_unit.Proof(evidence=evidence, **proof),
-        officer=officer or make_officer(),
-        at=at,
-    )
-
-
-def confirm(choice, officer=None):
-    return for_unit.choose_for_unit(
-        choice_id=choice.pk, officer=officer or make_officer(Post.REVIEWER), at=AT
-    )
-
-
-def test_two_officers_note_a_refund_that_goes_to_the_registered_account():
-    employer = offered()
-    officer = make_officer(name="李经办")
-    choice = note(employer, officer=officer)
-    refund = Obligation.objects.get()
-    assert refund.state == "OFFERED"
-
-    confirm(choice)
-    refund.refresh_from_db()
-    submission = refund.submissions.get()
-    assert refund.state == "CHOSEN"
-    assert submission.account == "6222020000000001"
-    assert submission.by_user_id == officer.user_id
-    told = Notice.objects.get(key__startswith="refund.for-unit.")
-    assert "尾号0001" in told.body
-    assert "马上联系" in told.body
-    with pytest.raises(for_unit.CannotNote, match="处理过"):
-        confirm(choice)
-    assert refund.submissions.count() == 1
-
-
-def test_an_offset_is_noted_alike():
-    employer = offered(account="")
-    choice = note(employer, wish="OFFSET")
-    confirm(choice)
-
-    assert Obligation.objects.get().state == "OFFSETTING"
-    assert OfferWork.objects.get().employer_ids == [employer.pk], "it is used in a minute"
-
-
-def test_who_noted_it_neither_confirms_nor_approves():
-    employer = offered()
-    officer = make_officer()
-    choice = note(employer, officer=officer)
-    with pytest.raises(for_unit.SamePerson):
-        confirm(choice, officer)
-    with pytest.raises(IntegrityError, match="staff_choice_two_people"), transaction.atomic():
-        StaffChoice.objects.update(state="CONFIRMED", decided_by=officer, decided_at=AT)
-
-    confirm(choice)
-    submission = Obligation.objects.get().submissions.get()
-    with pytest.raises(DatabaseError, match="nobody approves what they handed in"):
-        Approval.objects.create(
-            submission=submission,
-            level="FIRST",
-            granted=True,
-            officer=officer,
-            amount="1000.00",
-            at=AT,
-        )
-
-
-def test_a_noted_refund_goes_through_the_approvals(cast):
-    confirm(note(offered()))
-    refund = Obligation.objects.get()
-
-    approve.grant(obligation_id=refund.pk, officer=cast.reviewer, at=AT)
-    refund.refresh_from_db()
-    assert refund.state == "CHECKED"
-
-
-def test_without_evidence_nothing_is_noted():
-    employer = offered()
-    for fields, word in (
-        ({"reference": " "}, "录音编号"),
-        ({"evidence": "LETTER"}, "扫描件"),
-        ({"speaker": ""}, "单位表示意见的人"),
-    ):
-        with pytest.raises(for_unit.CannotNote, match=word):
-            note(employer, **fields)
-    with pytest.raises(IntegrityError, match="staff_choice_has_evidence"), transaction.atomic():
-        StaffChoice.objects.create(
-            employer=employer,
-            wish="OFFSET",
-            evidence="LETTER",
-            speaker="x",
-            recorded_by=make_officer(),
-            recorded_at=AT,
-        )
-
-
-def test_a_letter_is_kept_under_a_name_of_ours():
-    choice = note(offered(), evidence="LETTER", file=BytesIO(PDF), name="../委托.pdf")
-
-    assert choice.file.name.startswith("evidence/2020/07/")
-    assert choice.extension == "pdf"
-    choice.file.close()
-
-
-def test_without_a_registered_account_the_unit_chooses_itself():
-    with pytest.raises(for_unit.CannotNote, match="没有登记的收款账户"):
-        note(offered(account=""))
-
-
-def test_an_account_that_changed_meanwhile_stops_the_confirmation():
-    employer = offered()
-    choice = note(employer)
-    factories.make_account(employer, number="6222020000009999")
-
-    with pytest.raises(for_unit.CannotNote, match="有变更"):
-        confirm(choice)
-    assert Obligation.objects.get().state == "OFFERED"
-
-
-def test_the_units_own_choice_comes_first(cast):
-    employer = offered()
-    choice = note(employer)
-    choose.choose_refund(
-        member=employer.members.get(),
-        receipts=[Obligation.objects.get().receipt],
-        account=choose.Account(employer.name, "工行", "102665002000", "6222020000000001"),
-        at=AT,
-    )
-
-    with pytest.raises(IllegalMove):
-        confirm(choice)
-    assert StaffChoice.objects.get().state == "PROPOSED"
-
-
-def test_one_note_waits_at_a_time_and_one_sent_back_makes_room():
-    employer = offered()
-    choice = note(employer)
-    with pytest.raises(for_unit.CannotNote, match="等另一人确认"):
-        note(employer)
-    with pytest.raises(for_unit.CannotNote, match="原因"):
-        for_unit.refuse_choice(choice_id=choice.pk, reason=" ", officer=make_officer(), at=AT)
-    for_unit.refuse_choice(choice_id=choice.pk, reason="录音听不清", officer=make_officer(), at=AT)
-
-    note(employer)
-    assert StaffChoice.objects.count() == 2
-    with pytest.raises(DatabaseError), transaction.atomic():
-        StaffChoice.objects.filter(pk=choice.pk).update(state="PROPOSED")
-
-
-def test_another_districts_officers_and_other_posts_have_no_part_in_it():
-    employer = offered()
-    for stranger in (make_officer(Post.REVIEWER), make_officer(district="510403")):
-        with pytest.raises(for_unit.NotYours):
-            note(employer, officer=stranger)
-    choice = note(employer)
-    for stranger in (make_officer(Post.AUDIT), make_officer(Post.REVIEWER, district="510403")):
-        with pytest.raises(for_unit.NotYours):
-            confirm(choice, stranger)
 
 
 # --- every notice has its text message ---

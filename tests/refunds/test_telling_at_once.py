@@ -8,7 +8,7 @@ from refunds.services.telling import for_unit, reminders
 from registry.models import Post
 from tests.casework.test_papers_at_once import at_once
 from tests.factories import AT, make_officer
-from tests.refunds.test_telling import note, offered
+from tests.refunds.telling import note, offered
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -19,7 +19,7 @@ from casework.services import relaying
 from refunds.models import Obligation, StaffChoice
 from registry.models import Membership, Post
 from tests.factories import AT, client_for, make_member, make_officer
-from tests.refunds.test_telling import PDF, note, offered
+from tests.refunds.telling import PDF, note, offered
 
 pytestmark = pytest.mark.django_db
 LATER = AT + timedelta(days=7)
