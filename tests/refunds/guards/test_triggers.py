@@ -18,14 +18,15 @@ from refunds.workflow import (
     batch_transitions,
     transitions,
 )
-from tests.refunds.guards import by_hand, by_hand_more
+from tests.refunds.guards import by_hand, by_hand_agreed, by_hand_more
 from tests.refunds.guards.alone import prove, silence
 from tests.refunds.guards.catalogue import Guard, standing
 from tests.refunds.guards.rows import another, change, fetch, row
 from tests.refunds.guards.violations import VIOLATIONS
 
 # They write into it.
-assert by_hand.VIOLATIONS is by_hand_more.VIOLATIONS is VIOLATIONS
+for written in (by_hand, by_hand_agreed, by_hand_more):
+    assert written.VIOLATIONS is VIOLATIONS
 pytestmark = pytest.mark.django_db
 
 _DECIDED = [("PROPOSED", "CONFIRMED"), ("PROPOSED", "REFUSED")]
