@@ -17,7 +17,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg2
 
-from bench import annotate, import_declarations, ledger, pages, run_city
+from bench import annotate, import_declarations, ledger, money, pages, run_city
 
 ROOT = Path(__file__).resolve().parent.parent
 Row = tuple[str, str, str, bool]
@@ -67,7 +67,7 @@ def measure(module: str, environment: dict[str, str]) -> object:
 
 
 def rows_of(
-    imported: dict, marked: dict, city: dict, listed: list[dict], book: dict
+    imported: dict, marked: dict, city: dict, listed: list[dict], book: dict, paid: dict
 ) -> Iterator[Row]:
     """Yield each figure with its goal and whether it is met."""
     yield (
@@ -149,6 +149,20 @@ def rows_of(
         "(beside it)",
         True,
     )
+    yield (
+        f"{paid['refunds']:,} refunds drafted, signed, sealed into {paid['batches']} files and sent",
+        f"{paid['sealed_seconds']} s = {paid['sealed_ratio']} × bare SQL for the same rows "
+        f"({paid['bare_sealed_seconds']} s)",
+        f"≤ {money.MOST_TIMES_BARE} ×",
+        paid["sealed_ratio"] <= money.MOST_TIMES_BARE,
+    )
+    yield (
+        f"{paid['refunds']:,} answers of the bank read back",
+        f"{paid['read_seconds']} s = {paid['read_ratio']} × bare SQL for the same rows "
+        f"({paid['bare_read_seconds']} s)",
+        f"≤ {money.MOST_TIMES_BARE} ×",
+        paid["read_ratio"] <= money.MOST_TIMES_BARE,
+    )
     for page in listed:
         if page["queries"] is None:
             yield f"{page['page']}", f"{page['milliseconds']:,} ms", "(beside it)", True
@@ -179,7 +193,9 @@ def main() -> int:
         city = measure("bench.run_city", environment)
         listed = measure("bench.pages", environment)
         book = measure("bench.ledger", environment)
-    rows = list(rows_of(imported, marked, city, listed, book))
+    with fresh_database(server, "relief_bench_money") as environment:
+        paid = measure("bench.money", environment)
+    rows = list(rows_of(imported, marked, city, listed, book, paid))
     lines = ["| what | measured | goal | met |", "| --- | --- | --- | --- |"]
     lines += [
         f"| {what} | {got} | {goal} | {'yes' if ok else 'NO'} |" for what, got, goal, ok in rows
