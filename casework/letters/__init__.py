@@ -6,7 +6,10 @@ archive and PDF/UA-1 for screen readers.
 """
 
 import json
+import os
 import re
+import subprocess
+import sys
 import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -34,6 +37,12 @@ def _compiler() -> typst.Compiler:
     return typst.Compiler(root=str(ROOT), font_paths=fonts, ignore_system_fonts=True)
 
 
+@cache
+def _home() -> int:
+    """Return the process that composed first: its threads are the compiler's."""
+    return os.getpid()
+
+
 def qr_code(text: str) -> str:
     """Return a QR code as SVG text, for `sheet.code`."""
     buffer = BytesIO()
@@ -53,7 +62,12 @@ def compose(
 
     A character for which the font has no glyph is written as 〓 with its number, since a file
     for the archive may hold no empty boxes.
+
+    The compiler works with threads, which a fork doesn't inherit: it would wait for them for
+    ever. A process forked off one that has composed therefore lets a fresh one compose.
     """
+    if _home() != os.getpid():
+        return _elsewhere(template, sheet, facts, at)
     where = sheet | {"date": [at.year, at.month, at.day]}
     text = json.dumps({"sheet": where, **facts}, ensure_ascii=False)
     for _ in range(_MOST_WITHOUT_GLYPH):
@@ -76,3 +90,20 @@ def compose(
                 if ord(character) > 0x7F:
                     text = text.replace(character, f"〓（U+{ord(character):04X}）")
     raise ValueError(f"{template}: too many characters without a glyph")
+
+
+def _elsewhere(
+    template: str, sheet: Mapping[str, Any], facts: Mapping[str, Any], at: datetime
+) -> bytes:
+    """Compose in a fresh process; raise RuntimeError with what it complained of."""
+    asked = {"template": template, "sheet": sheet, "facts": facts, "at": at.isoformat()}
+    done = subprocess.run(
+        [sys.executable, "-m", "casework.letters"],
+        input=json.dumps(asked, ensure_ascii=False).encode(),
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(f"{template}: {done.stderr.decode(errors='replace')[-2000:]}")
+    return done.stdout

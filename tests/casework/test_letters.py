@@ -1,5 +1,7 @@
 """Letters: numbered one by one, the same bytes from the same facts, and genuine or not."""
 
+import os
+import signal
 from hashlib import sha256
 from threading import Thread
 
@@ -47,6 +49,38 @@ def test_a_character_without_a_glyph_is_written_as_its_number():
 def test_a_mistake_in_the_template_stays_loud():
     with pytest.raises(Exception, match="pairs"):
         letters.compose(TEMPLATE, sheet=SHEET, facts={}, at=AT)
+
+
+def in_a_fork(act):
+    """Return what a fork of this process writes down; b"" when it took more than a minute."""
+    reading, writing = os.pipe()
+    if os.fork() == 0:
+        signal.alarm(60)
+        try:
+            os.write(writing, act())
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        said = pipe.read()
+    os.wait()
+    return said
+
+
+def test_a_fork_of_a_process_that_has_composed_composes_the_same():
+    here = sha256(compose()).digest()
+    assert in_a_fork(lambda: sha256(compose()).digest()) == here
+
+
+def test_a_mistake_in_the_template_is_as_loud_in_a_fork():
+    compose()
+
+    def stumble():
+        with pytest.raises(RuntimeError, match="pairs"):
+            letters.compose(TEMPLATE, sheet=SHEET, facts={}, at=AT)
+        return b"told"
+
+    assert in_a_fork(stumble) == b"told"
 
 
 @pytest.mark.django_db

@@ -114,8 +114,12 @@ def in_child(act: Callable[[], object], *, at: int = 0) -> Ended:
     if child == 0:
         _live(act, Sword(at), writing)
     os.close(writing)
-    with os.fdopen(reading, "rb") as pipe:
-        said = pipe.read()
+    try:
+        with os.fdopen(reading, "rb") as pipe:
+            said = pipe.read()
+    except BaseException:
+        os.kill(child, signal.SIGKILL)  # it hangs, and the test has waited long enough
+        raise
     _, status = os.waitpid(child, 0)
     if os.WIFSIGNALED(status):
         assert os.WTERMSIG(status) == signal.SIGKILL
