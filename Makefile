@@ -20,7 +20,7 @@ test: setup
 	@exec $(PY) tests/run.py
 
 soak: setup
-	@exec $(PY) tests/run.py --soak
+	@exec $(PY) tests/run.py --soak $(if $(ONLY),--only $(ONLY))
 
 bench: setup
 	@exec $(PY) -m bench.run

@@ -46,6 +46,8 @@ LONG = (
     "tests/refunds/test_officers_at_once.py",
     "tests/refunds/test_offset_by_chance.py",
 )
+#: Seconds that one test may take in its long form.
+SOAK_PATIENCE = 3 * 3600
 SOAK_HEADING = "## Soak"
 say = debian.say
 
@@ -58,11 +60,11 @@ class Checks:
         self.failed: list[str] = []
         self.omitted: list[str] = []
 
-    def python(self, name: str, *arguments: str, show: bool = False, **more: str) -> float:
-        return self.command(name, sys.executable, *arguments, show=show, **more)
+    def python(self, name: str, *arguments: str, show: bool = False, **more: str) -> None:
+        self.command(name, sys.executable, *arguments, show=show, **more)
 
-    def command(self, name: str, *command: str, show: bool = False, **more: str) -> float:
-        """Run a command; show what it says if asked or if it fails. Returns the seconds."""
+    def command(self, name: str, *command: str, show: bool = False, **more: str) -> None:
+        """Run a command; show what it says if asked or if it fails."""
         begun = time.monotonic()
         say(f"── {name}")
         done = subprocess.run(
@@ -79,7 +81,6 @@ class Checks:
             self.failed.append(name)
             say(done.stdout or "")
         say(f"   {'未通过' if done.returncode else '通过'}（{seconds:.1f} 秒）")
-        return seconds
 
     def end(self) -> int:
         for reason in self.omitted:
@@ -100,13 +101,14 @@ def check_sources(checks: Checks) -> None:
     checks.python("迁移", "manage.py", "makemigrations", "--check", "--dry-run", DATA_DIR=data)
 
 
-def run_tests(checks: Checks, *, soak: bool) -> float:
+def run_tests(checks: Checks, *, soak: bool) -> None:
     wanted = "not foreign_servers"
     if not debian.has_chromium():
         checks.omitted.append("浏览器测试（缺少 chromium，本机不能安装）")
         wanted += " and not browser"
     more = {"SOAK": "1"} if soak else {}
-    return checks.python("测试", *PYTEST, "-m", wanted, show=True, **more)
+    patience = ("--timeout", str(SOAK_PATIENCE)) if soak else ()
+    checks.python("测试", *PYTEST, *patience, "-m", wanted, show=True, **more)
 
 
 def run_against_debian(checks: Checks, *, soak: bool) -> None:
@@ -122,31 +124,42 @@ def run_against_debian(checks: Checks, *, soak: bool) -> None:
         checks.python(name, *PYTEST, *FOREIGN, *left_out, show=True, **urls)
 
 
-def write_soak(seconds: float) -> None:
-    """Replace the soak section of `bench/results.md`."""
+def write_soak() -> None:
+    """Replace the soak section of `bench/results.md` by what was kept."""
     path = ROOT / "bench" / "results.md"
     text = path.read_text() if path.exists() else "# Results\n"
     before, _heading, after = text.partition(SOAK_HEADING)
     rest = after.partition("\n## ")
-    section = f"{SOAK_HEADING}\n\nThe long forms of the tests took {seconds:.0f} s on {os.cpu_count()} cores.\n"
-    if found := soaking.table():
-        section += f"\n{found}"
+    section = (
+        f"{SOAK_HEADING}\n\nWritten by `make soak`: what the long forms of the tests tried, all of it"
+        f" ended right, on {os.cpu_count()} cores; seconds of one process.\n\n{soaking.table()}"
+    )
     path.write_text(before.rstrip("\n") + "\n\n" + section + ("\n## " + rest[2] if rest[1] else ""))
+
+
+def soak_some(checks: Checks, paths: list[str]) -> None:
+    """Run the long forms of some tests; the figures of the others stay."""
+    patience = ("--timeout", str(SOAK_PATIENCE))
+    checks.python("测试", *PYTEST, *patience, *paths, show=True, SOAK="1")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--soak", action="store_true", help="the long forms")
-    soak = parser.parse_args().soak
+    parser.add_argument("--only", nargs="+", help="the long forms of these files or folders")
+    asked = parser.parse_args()
     checks = Checks()
-    checks.omitted += debian.install_missing(soak=soak)
-    if soak:
-        soaking.forget()
-    check_sources(checks)
-    seconds = run_tests(checks, soak=soak)
-    run_against_debian(checks, soak=soak)
-    if soak:
-        write_soak(seconds)
+    checks.omitted += debian.install_missing(soak=asked.soak)
+    if asked.only:
+        soak_some(checks, asked.only)
+    else:
+        if asked.soak:
+            soaking.forget()
+        check_sources(checks)
+        run_tests(checks, soak=asked.soak)
+        run_against_debian(checks, soak=asked.soak)
+    if (asked.soak or asked.only) and not checks.failed:
+        write_soak()
     return checks.end()
 
 

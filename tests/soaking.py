@@ -6,7 +6,9 @@ makes a table of them. Outside the long forms nothing is kept.
 
 import json
 import os
+import re
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "var" / "soak"
@@ -22,14 +24,17 @@ def times(long: int, short: int) -> int:
     return long if is_soak() else short
 
 
-def keep(name: str, *, count: int, seconds: float, **more: float | str) -> None:
-    """Keep what a test tried: `count` of what its name says, in so many seconds."""
+def keep(name: str, *, count: int, seconds: float, part: str = "", **more: float | str) -> None:
+    """Keep what a test tried: `count` of what its name says, in so many seconds.
+
+    :param part: which of several parts of the same thing this was; the table adds them up.
+    """
     if not is_soak():
         return
     FOLDER.mkdir(parents=True, exist_ok=True)
-    figures = {"name": name, "count": count, "seconds": round(seconds, 1), **more}
-    text = json.dumps(figures, ensure_ascii=False)
-    (FOLDER / f"{name.replace(' ', '-').replace('/', '-')}.json").write_text(text + "\n")
+    figures = {"name": name, "count": count, "seconds": seconds, **more}
+    file = re.sub(r"[ /:,]+", "-", f"{name} {part}".strip())
+    (FOLDER / f"{file}.json").write_text(json.dumps(figures, ensure_ascii=False) + "\n")
 
 
 def forget() -> None:
@@ -39,13 +44,31 @@ def forget() -> None:
 
 
 def table() -> str:
-    """Return what was kept as rows of a table, by name; "" where nothing was."""
-    kept = [json.loads(path.read_text()) for path in sorted(FOLDER.glob("*.json"))]
+    """Return what was kept as rows of a table, by name; "" where nothing was.
+
+    Numbers of several parts are added up, words are those of the last part.
+    """
+    kept: dict[str, dict[str, Any]] = {}
+    for path in sorted(FOLDER.glob("*.json")):
+        figures = json.loads(path.read_text())
+        one = kept.setdefault(figures.pop("name"), {})
+        for key, value in figures.items():
+            one[key] = one[key] + value if key in one and _adds_up(value) else value
     if not kept:
         return ""
     rows = ["| what | how often | seconds | found |", "| --- | ---: | ---: | --- |"]
-    for figures in kept:
-        known = [figures.pop(key) for key in ("name", "count", "seconds")]
-        more = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in figures.items())
-        rows.append(f"| {known[0]} | {known[1]:,} | {known[2]:,} | {more} |")
+    for name, figures in kept.items():
+        count, seconds = figures.pop("count"), figures.pop("seconds")
+        more = ", ".join(
+            f"{key.replace('_', ' ')} {_said(value)}" for key, value in figures.items()
+        )
+        rows.append(f"| {name} | {count:,} | {seconds:,.0f} | {more} |")
     return "\n".join(rows) + "\n"
+
+
+def _adds_up(value: object) -> bool:
+    return isinstance(value, int | float)
+
+
+def _said(value: object) -> str:
+    return f"{round(value, 1):,}" if isinstance(value, float) else str(value)

@@ -1,17 +1,18 @@
 """Cutting a story short at its points, one after the other, and looking at what became of it."""
 
-import os
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from tests import soaking
 from tests.refunds.crash.killing import in_child
 from tests.refunds.crash.world import World
 
 #: Every point in `make soak`; in `make test` the first and every so manieth.
-SOAK = bool(os.environ.get("SOAK"))
+SOAK = soaking.is_soak()
 STRIDE = 1 if SOAK else 37
 #: Parts of a story that may run beside each other.
 PARTS = 6 if SOAK else 1
@@ -33,6 +34,7 @@ class Story:
 
 def cut(name: str, story: Story, *, part: int) -> None:
     """Kill a story at each of its points that fall to this part, and bring each to its end."""
+    begun = time.monotonic()
     world = World()
     subject = story.prepare(world)
     whole = in_child(lambda: story.act(world, subject))
@@ -54,7 +56,13 @@ def cut(name: str, story: Story, *, part: int) -> None:
         assert story.wrong(world, each) == []
     # Told again, a story may take a statement less than the first time; nearly all were killed.
     assert killed[True] * 10 >= 8 * killed.total()
-    # `pytest -s` shows how much was tried; the soak writes it down.
+    soaking.keep(
+        f"killed at a point: {name}",
+        part=str(part),
+        count=killed[True],
+        seconds=time.monotonic() - begun,
+        beyond_the_end=killed[False],
+    )
     sys.stdout.write(
         f"\ncrash: {name}: {killed[True]} of {whole.points} points {dict(whole.kinds)}\n"
     )
