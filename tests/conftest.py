@@ -5,7 +5,7 @@ With no DATABASE_URL the tests use an embedded server of their own (`var/test`).
 
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 from django.conf import settings
@@ -16,6 +16,7 @@ from django.test import override_settings
 from config.database.base import DatabaseWrapper
 from config.embedded import servers
 from relief.ledger import heads
+from tests import soaking
 
 membership = pytest.StashKey[servers.Membership]()
 
@@ -39,6 +40,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if foreign:
         config.hook.pytest_deselected(items=foreign)
         items[:] = [item for item in items if item not in foreign]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Keep what a test marked `soak` tried, once it has passed, and how long it took."""
+    report = yield
+    marker = item.get_closest_marker("soak")
+    if marker is not None and report.when == "call" and report.passed:
+        name, count = marker.args
+        soaking.keep(name, part=item.nodeid, count=count, seconds=report.duration)
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -33,7 +33,7 @@ def keep(name: str, *, count: int, seconds: float, part: str = "", **more: float
         return
     FOLDER.mkdir(parents=True, exist_ok=True)
     figures = {"name": name, "count": count, "seconds": seconds, **more}
-    file = re.sub(r"[ /:,]+", "-", f"{name} {part}".strip())
+    file = re.sub(r"[^\w.]+", "-", f"{name} {part}".strip())
     (FOLDER / f"{file}.json").write_text(json.dumps(figures, ensure_ascii=False) + "\n")
 
 

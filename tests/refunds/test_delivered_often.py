@@ -85,6 +85,7 @@ def _told(lines: Sequence[Attempt]) -> list[dict[str, str]]:
     return rows
 
 
+@pytest.mark.soak("answers read ten times, shuffled, split and merged", 1)
 @pytest.mark.django_db
 @pytest.mark.parametrize("seed", range(20 if SOAK else 4))
 def test_answers_ten_times_shuffled_split_and_merged_come_to_the_same_end(cast, seed):
@@ -146,6 +147,7 @@ def test_what_moves_money_twenty_times_at_once_has_one_effect():
     assert_book()
 
 
+@pytest.mark.soak("deliveries of a hundred tasks to four workers", DELIVERIES)
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_tasks_delivered_again_and_again_by_four_workers():

@@ -29,6 +29,7 @@ HARMLESS = {
 CHINESE = re.compile(r"[\u4e00-\u9fff].*。$", re.DOTALL)
 
 
+@pytest.mark.soak("moods of the bank in all three forms, by seeds", 1)
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("channel", ADAPTERS)
 @pytest.mark.parametrize("mood", FOURTEEN)

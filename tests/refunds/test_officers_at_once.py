@@ -176,6 +176,7 @@ def _answer_all() -> None:
     put_down(rows[::-1])
 
 
+@pytest.mark.soak("times that fifty officers press at once", 1)
 @pytest.mark.parametrize("turn", range(20 if os.environ.get("SOAK") else 1))
 def test_fifty_officers_put_the_same_refunds_through_by_the_services(turn):
     office = Office()

@@ -142,6 +142,7 @@ def needless(lacks, standing):
     return stays, lacks
 
 
+@pytest.mark.soak("lives with offsets by chance", EXAMPLES)
 @given(steps=STEPS)
 @settings(
     max_examples=EXAMPLES,

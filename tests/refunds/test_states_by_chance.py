@@ -234,6 +234,7 @@ class World:
             assert held == wanted
 
 
+@pytest.mark.soak("walks through the states by chance, of fifty steps each", EXAMPLES)
 @settings(
     max_examples=EXAMPLES,
     deadline=None,

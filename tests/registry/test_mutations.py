@@ -94,6 +94,7 @@ def holds_together(done, staging, problems):
     assert "\x00" not in staging + problems
 
 
+@pytest.mark.soak("mutated workbooks", EXAMPLES)
 def test_mutated_workbooks_are_checked_or_refused_and_nothing_breaks(worker, record_property):
     count = {"read": 0, "bad": 0, "refused": 0}
     path = worker.folder / "book"

@@ -81,6 +81,7 @@ def test_statements_add_up_from_day_to_day(tmp_path):
     assert any(line.returned for line in bank.books.truth().values())
 
 
+@pytest.mark.soak("kills of the bank that misbehaves", KILLS)
 def test_the_books_survive_a_kill_at_any_moment(tmp_path):
     """Orders, a day's end and files handed out, killed again and again: as if never killed."""
     out = tmp_path / "bank" / "out"

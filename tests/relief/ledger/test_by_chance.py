@@ -37,6 +37,7 @@ from tests.relief.builders import (
 
 pytestmark = pytest.mark.django_db
 EXAMPLES = 300 if os.environ.get("SOAK") == "1" else 20
+SPLITS = 100_000 if os.environ.get("SOAK") == "1" else 200
 MONTHS = [date(2020, 2, 1), date(2020, 3, 1), date(2020, 7, 1)]
 DAYS = [date(2020, 3, 5), date(2020, 7, 17), date(2020, 8, 1), date(2020, 8, 15), date(2020, 9, 9)]
 ZERO = Decimal("0.00")
@@ -146,6 +147,7 @@ def of_book(until: date) -> dict[tuple[int, str, date], tuple[Decimal, Decimal, 
     return result
 
 
+@pytest.mark.soak("lives of a book by chance, each day equal to the facts", EXAMPLES)
 @settings(
     max_examples=EXAMPLES,
     deadline=None,
@@ -175,7 +177,8 @@ def test_on_every_day_the_book_says_what_the_facts_say(steps):
 PARTS = st.lists(st.decimals("0.01", "9999999.99", places=2), min_size=1, max_size=12)
 
 
-@settings(max_examples=100_000 if os.environ.get("SOAK") == "1" else 200, deadline=None)
+@pytest.mark.soak("splits of an amount, the parts equal to the whole", SPLITS)
+@settings(max_examples=SPLITS, deadline=None)
 @given(parts=PARTS)
 def test_the_parts_of_a_movement_are_the_whole(parts):
     amounts = {months.after(MONTHS[0], place): part for place, part in enumerate(parts)}

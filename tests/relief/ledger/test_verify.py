@@ -137,6 +137,7 @@ def edit(table: str, column: str, kind: str, chance: random.Random) -> dict | No
     return changed and {**row, "id": changed[0]}
 
 
+@pytest.mark.soak("bytes of the book changed by a superuser, each found and named", EDITS)
 def test_a_byte_changed_by_a_superuser_is_found_and_named():
     make_book()
     say("SET CONSTRAINTS ALL IMMEDIATE")
