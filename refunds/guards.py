@@ -150,42 +150,49 @@ def two_people() -> pgtrigger.Trigger:
 def attempt_is_approved() -> pgtrigger.Trigger:
     """Return the trigger at the door to the bank: no line without the agreement of every level
     that the tier in force asks for, each another person, to exactly what stands there today
-    (the SQL functions of `guards_approval`); of the same amount, fund and account."""
+    (the SQL functions of `guards_approval`); of the same amount, fund and account.
+
+    All lines of a statement are looked at by one query: thousands join a batch at once."""
     return pgtrigger.Trigger(
         name="attempt_is_approved",
-        when=pgtrigger.Before,
+        level=pgtrigger.Statement,
+        when=pgtrigger.After,
         operation=pgtrigger.Insert,
-        declare=[("chosen", "bigint"), ("latest", "bigint"), ("asked", "varchar[]")],
+        referencing=pgtrigger.Referencing(new="new_lines"),
+        declare=[("wrong", "text")],
         func="""
-        SELECT max(id) FILTER (WHERE kind = 'CHOICE'), max(id) INTO chosen, latest
-        FROM refunds_submission WHERE obligation_id = NEW.obligation_id;
-        IF NEW.submission_id IS DISTINCT FROM latest THEN
-            RAISE EXCEPTION 'refunds: not the latest account' USING ERRCODE = 'check_violation';
+        SELECT found.wrong INTO wrong FROM (
+            SELECT CASE
+                WHEN n.submission_id IS DISTINCT FROM s.latest THEN 'not the latest account'
+                WHEN (t.levels <@ g.levels) IS NOT TRUE THEN 'approvals are missing'
+                -- Before there were cases, one officer confirmed a new account.
+                WHEN s.latest <> s.chosen AND NOT (
+                    SELECT CASE WHEN EXISTS (
+                        SELECT 1 FROM refunds_accountchange c WHERE c.submission_id = s.latest
+                    ) THEN r.levels @> '{ACCOUNT,ACCOUNT2}'::varchar[]
+                    ELSE 'ACCOUNT' = ANY (r.levels) END
+                    FROM refunds_granted_row(s.latest) r
+                ) THEN 'the new account is not confirmed'
+                WHEN NOT EXISTS (
+                    SELECT 1 FROM refunds_submission m
+                    JOIN refunds_obligation o ON o.id = m.obligation_id
+                    JOIN refunds_batch b ON b.id = n.batch_id
+                    WHERE m.id = s.latest AND o.amount = n.amount AND b.insurance = o.insurance
+                        AND m.holder = n.holder AND m.bank = n.bank
+                        AND m.bank_code = n.bank_code AND m.account = n.account
+                ) THEN 'amount, fund or account differ from what was approved'
+            END AS wrong
+            FROM new_lines n
+            CROSS JOIN LATERAL (
+                SELECT max(id) FILTER (WHERE kind = 'CHOICE') AS chosen, max(id) AS latest
+                FROM refunds_submission WHERE obligation_id = n.obligation_id
+            ) s
+            LEFT JOIN LATERAL refunds_tier_row(s.chosen) t ON true
+            LEFT JOIN LATERAL refunds_granted_row(s.chosen) g ON true
+        ) found WHERE found.wrong IS NOT NULL LIMIT 1;
+        IF FOUND THEN
+            RAISE EXCEPTION 'refunds: %', wrong USING ERRCODE = 'check_violation';
         END IF;
-        asked := refunds_levels_of(chosen);
-        IF asked IS NULL OR NOT asked <@ refunds_granted_to(chosen) THEN
-            RAISE EXCEPTION 'refunds: approvals are missing' USING ERRCODE = 'check_violation';
-        END IF;
-        -- Before there were cases, one officer confirmed a new account.
-        IF latest <> chosen AND NOT (CASE
-            WHEN EXISTS (SELECT 1 FROM refunds_accountchange c WHERE c.submission_id = latest)
-            THEN refunds_granted_to(latest) @> '{ACCOUNT,ACCOUNT2}'::varchar[]
-            ELSE 'ACCOUNT' = ANY (refunds_granted_to(latest))
-        END) THEN
-            RAISE EXCEPTION 'refunds: the new account is not confirmed'
-                USING ERRCODE = 'check_violation';
-        END IF;
-        IF NOT EXISTS (
-            SELECT 1 FROM refunds_submission s
-            JOIN refunds_obligation o ON o.id = s.obligation_id
-            JOIN refunds_batch b ON b.id = NEW.batch_id
-            WHERE s.id = latest AND o.amount = NEW.amount AND b.insurance = o.insurance
-                AND s.holder = NEW.holder AND s.bank = NEW.bank
-                AND s.bank_code = NEW.bank_code AND s.account = NEW.account
-        ) THEN
-            RAISE EXCEPTION 'refunds: amount, fund or account differ from what was approved'
-                USING ERRCODE = 'check_violation';
-        END IF;
-        RETURN NEW;
+        RETURN NULL;
         """,
     )

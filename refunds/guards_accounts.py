@@ -149,12 +149,17 @@ def account_is_cool() -> pgtrigger.Trigger:
     """Return the trigger at the door to the bank: no line to an account that still waits."""
     return pgtrigger.Trigger(
         name="cool_account",
-        when=pgtrigger.Before,
+        level=pgtrigger.Statement,
+        when=pgtrigger.After,
         operation=pgtrigger.Insert,
+        referencing=pgtrigger.Referencing(new="new_lines"),
         func=f"""
-        IF refunds_payable_from(NEW.submission_id) > NEW.sealed_at THEN
+        IF EXISTS (
+            SELECT FROM new_lines n CROSS JOIN LATERAL refunds_payable_row(n.submission_id) p
+            WHERE p.begins > n.sealed_at
+        ) THEN
             {_raise("the account is not to be paid to yet")}
         END IF;
-        RETURN NEW;
+        RETURN NULL;
         """,
     )

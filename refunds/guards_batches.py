@@ -99,16 +99,21 @@ def attempt_joins_a_draft() -> pgtrigger.Trigger:
     """Return the trigger by which lines join only a draft."""
     return pgtrigger.Trigger(
         name="joins_a_draft",
-        when=pgtrigger.Before,
+        level=pgtrigger.Statement,
+        when=pgtrigger.After,
         operation=pgtrigger.Insert,
+        referencing=pgtrigger.Referencing(new="new_lines"),
         func=f"""
-        IF NOT EXISTS (
-            -- Held until we commit, so that the batch can't go on meanwhile without this line.
-            SELECT FROM refunds_batch b WHERE b.id = NEW.batch_id AND b.state = 'DRAFT' FOR SHARE
+        -- Held until we commit, so that the batch can't go on meanwhile without these lines.
+        PERFORM FROM refunds_batch b WHERE b.id IN (SELECT batch_id FROM new_lines) FOR SHARE;
+        IF EXISTS (
+            SELECT FROM new_lines n WHERE NOT EXISTS (
+                SELECT FROM refunds_batch b WHERE b.id = n.batch_id AND b.state = 'DRAFT'
+            )
         ) THEN
             RAISE EXCEPTION 'refunds: lines join only a draft' {_REFUSE};
         END IF;
-        RETURN NEW;
+        RETURN NULL;
         """,
     )
 
