@@ -33,7 +33,7 @@ from refunds.models import (
     ObligationItem,
     Submission,
 )
-from refunds.workflow import UNDECIDED, State
+from refunds.workflow import IN_THE_BANKS_HANDS, UNDECIDED, State
 from registry import months, scope
 from registry.models import EmployerTerms, Officer
 from registry.money import ZERO
@@ -60,8 +60,8 @@ class Overpayment:
 
 # The same sums as `relief.queries.overpayments`, with the assessment behind each of them.
 # Only covered months go back (R53): a month without relief is no matter of this policy.
-_OVERPAID = """
-WITH in_force AS (
+_FOUND = """
+in_force AS (
     SELECT DISTINCT ON (a.employer_id, a.month, a.insurance)
         a.id, a.employer_id, a.month, a.insurance, a.as_of, a.run_id, a.net_due, a.relief, a.clause
     FROM relief_assessment a
@@ -83,8 +83,30 @@ WITH in_force AS (
     ) b
     WHERE f.relief > 0
 )
+"""
+_OVERPAID = f"""
+WITH {_FOUND}
 SELECT employer_id, insurance, month, overpaid, clause, id, run_id, as_of
 FROM found WHERE overpaid > 0 ORDER BY employer_id, insurance, month
+"""
+# Of each month first what there is, then what the bank has of it, then what is asked about.
+_NOT_COVERED = f"""
+WITH {_FOUND}, claim AS (
+    SELECT employer_id, insurance, month, 0 AS turn, 0 AS id, '' AS receipt, -overpaid AS amount
+    FROM found WHERE overpaid > 0
+    UNION ALL
+    SELECT o.employer_id, o.insurance, i.month, CASE WHEN o.id = ANY(%(asked)s) THEN 2 ELSE 1 END,
+        o.id, o.receipt, i.amount
+    FROM refunds_obligation o JOIN refunds_obligationitem i ON i.obligation_id = o.id
+    WHERE o.employer_id = ANY(%(employers)s)
+        AND (o.id = ANY(%(asked)s) OR o.state = ANY(%(in_the_banks_hands)s))
+), claimed AS (
+    SELECT turn, receipt, employer_id, sum(amount) OVER (
+        PARTITION BY employer_id, insurance, month ORDER BY turn, id
+    ) AS missing
+    FROM claim
+)
+SELECT DISTINCT receipt, employer_id FROM claimed WHERE turn = 2 AND missing > 0 ORDER BY receipt
 """
 
 
@@ -106,6 +128,27 @@ def overpayments(*, as_of: date, employer_ids: Sequence[int]) -> Iterator[Overpa
         cursor.execute(_OVERPAID, {"as_of": as_of, "employers": list(employer_ids)})
         for row in cursor.fetchall():
             yield Overpayment(*row)
+
+
+def not_covered(obligation_ids: Sequence[int], *, at: datetime) -> dict[str, int]:
+    """Return which of some refunds what is in force today does not cover in full: their receipts
+    with their employers.
+
+    What else the bank has of the same month is covered before them, and they in their order.
+    """
+    whose = Obligation.objects.filter(pk__in=obligation_ids).order_by("employer")
+    employers = list(whose.values_list("employer", flat=True).distinct())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _NOT_COVERED,
+            {
+                "as_of": picture_day(at=at, employer_ids=employers),
+                "employers": employers,
+                "asked": list(obligation_ids),
+                "in_the_banks_hands": sorted(IN_THE_BANKS_HANDS),
+            },
+        )
+        return dict(cursor.fetchall())
 
 
 def unit_type(employer_id: int, *, today: date) -> str:

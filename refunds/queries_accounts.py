@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import connection
-from django.db.models import Count, DateTimeField, Exists, F, Func, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from refunds import accounts, queries
 from refunds.models import AccountChange, Obligation, ObligationItem, Submission
@@ -20,18 +20,40 @@ SEES_SHARED = frozenset({Post.AUDIT, Post.HEAD, Post.FUND_FINANCE})
 WAITS_FOR_BATCH = IN_APPROVAL | {State.APPROVED, State.CORRECTED}
 
 
-def payable(rows: QuerySet[Obligation], *, at: datetime) -> QuerySet[Obligation]:
-    """Narrow refunds to those whose account may be paid to at a moment.
+_APPROVED = """
+SELECT id FROM refunds_obligation
+WHERE state = 'APPROVED' AND insurance = %(fund)s AND id > %(after)s
+ORDER BY id LIMIT %(at_most)s FOR UPDATE
+"""
+# The function that the door to the bank asks (`guards_accounts`).
+_PAYABLE = """
+SELECT o.id FROM unnest(%(ids)s::bigint[]) o(id)
+CROSS JOIN LATERAL (
+    SELECT s.id FROM refunds_submission s WHERE s.obligation_id = o.id
+    ORDER BY s.number DESC LIMIT 1
+) s
+CROSS JOIN LATERAL refunds_payable_row(s.id) p
+WHERE p.begins <= %(at)s ORDER BY o.id
+"""
 
-    The SQL function is the one that the door to the bank asks (`guards_accounts`).
+
+def lock_payable(*, fund: str, at: datetime, at_most: int) -> list[int]:
+    """Return the approved refunds of a fund whose account may be paid to, the oldest first.
+
+    They stay locked until the transaction ends.
     """
-    latest = Submission.objects.filter(obligation=OuterRef("pk")).order_by("-number")
-    begins = Func(
-        Subquery(latest.values("pk")[:1]),
-        function="refunds_payable_from",
-        output_field=DateTimeField(),
-    )
-    return rows.alias(payable_from=begins).filter(payable_from__lte=at)
+    found: list[int] = []
+    after = 0
+    with connection.cursor() as cursor:
+        while len(found) < at_most:
+            cursor.execute(_APPROVED, {"fund": fund, "after": after, "at_most": at_most})
+            approved = [key for (key,) in cursor.fetchall()]
+            if not approved:
+                break
+            after = approved[-1]
+            cursor.execute(_PAYABLE, {"ids": approved, "at": at})
+            found += [key for (key,) in cursor.fetchall()]
+    return found[:at_most]
 
 
 @dataclass(frozen=True)

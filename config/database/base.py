@@ -34,6 +34,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
             cursor.execute(
                 "SET idle_in_transaction_session_timeout = %s", [self.idle_in_transaction]
             )
+            # Our queries look up thousands of rows, not millions: compiling them never pays.
+            cursor.execute("SET jit = off")
             cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
             if cursor.fetchone():
                 cursor.execute(f"SET ROLE {role}")

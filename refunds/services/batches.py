@@ -13,14 +13,14 @@ from django.utils import timezone
 
 from casework import services as casework
 from refunds import bank as formats
-from refunds import queries_accounts
+from refunds import queries, queries_accounts
 from refunds.models import Batch, FundAccount, Obligation
 from refunds.services import batch_lines, offers, sampling
 from refunds.services.approve import WrongPost
 from refunds.services.locking import hold_money
 from refunds.services.moving import move_all
 from refunds.workflow import Action, AttemptState, BatchState, IllegalMove, State
-from registry import scope
+from registry import bulk, scope
 from registry.models import Officer, Post
 from relief.models import Insurance
 
@@ -110,6 +110,7 @@ def check_hand(officer: Officer, post: Post) -> None:
         raise WrongPost(f"这一步由市社会保险经办机构的{post.label}办理。")
 
 
+@bulk.undisturbed()
 @transaction.atomic
 def draft_batch(*, insurance: str, officer: Officer, at: datetime) -> Batch:
     """Draft a batch of what is approved in one fund, the oldest first, at most `MAX_LINES`.
@@ -129,25 +130,15 @@ def draft_batch(*, insurance: str, officer: Officer, at: datetime) -> Batch:
         raise NoFundAccount(f"还没有登记{fund.label}保险基金的付款账户，请管理员先在后台登记。")
     hold_money()
     sampling.stand_by(at=at)
-    offers.settle(employer_ids=_employers(_ready(fund, at=at)), at=at)
-    ready = _ready(fund, at=at)
+    ready = queries_accounts.lock_payable(fund=fund, at=at, at_most=MAX_LINES)
+    if wrong := queries.not_covered(ready, at=at):
+        offers.settle(employer_ids=sorted(set(wrong.values())), at=at)
+        ready = queries_accounts.lock_payable(fund=fund, at=at, at_most=MAX_LINES)
     if not ready:
         raise NothingToSeal(f"{fund.label}保险没有待出盘的退费。")
     batch = _draft(fund, ready, payer=payer, officer=officer, at=at)
     sampling.draw(batch=batch, at=at)
     return batch
-
-
-def _ready(fund: Insurance, *, at: datetime) -> list[int]:
-    """Return the refunds that a batch may take now, locked, the oldest first."""
-    rows = Obligation.objects.filter(state=State.APPROVED, insurance=fund).order_by("pk")
-    rows = queries_accounts.payable(rows, at=at).select_for_update()
-    return list(rows.values_list("pk", flat=True)[:MAX_LINES])
-
-
-def _employers(obligation_ids: Sequence[int]) -> list[int]:
-    rows = Obligation.objects.filter(pk__in=obligation_ids).order_by("employer")
-    return list(rows.values_list("employer", flat=True).distinct())
 
 
 def _number(fund: Insurance, day: date) -> str:
@@ -280,8 +271,8 @@ def seal_batch(*, number: str, at: datetime) -> Batch:
     batch = locked(number, BatchState.APPROVED)
     live = batch.attempts.exclude(state=AttemptState.RECALLED)
     ids = list(live.order_by("obligation").values_list("obligation", flat=True))
-    if wrong := offers.not_owed_any_more(ids, at=at):
-        raise NoLongerOwed(sorted(wrong))
+    if wrong := queries.not_covered(ids, at=at):
+        raise NoLongerOwed(list(wrong))
     if batch_lines.digest(batch) != batch.approved_sha256:
         raise ContentChanged("批次明细与批准的摘要不符，可能被改动过。请停止办理并报告负责人。")
     content = formats.write(batch.channel, _order(batch))

@@ -249,25 +249,6 @@ def _plan_fund(
         }
 
 
-def not_owed_any_more(obligation_ids: Sequence[int], *, at: datetime) -> list[str]:
-    """Return the receipts of those of some refunds in the bank's hands that today's picture does
-    not cover in full, months that several of them claim counted once, by their order."""
-    left: dict[tuple[int, str, date], Decimal] = {}
-    refunds = book.owed(obligation_ids)
-    employers = sorted({each.employer_id for each in refunds})
-    day = queries.picture_day(at=at, employer_ids=employers)
-    for row in queries.overpayments(as_of=day, employer_ids=employers):
-        left[row.employer_id, row.insurance, row.month] = row.overpaid
-    wrong: dict[str, None] = {}
-    for each in refunds:
-        for month, amount in each.amounts.items():
-            key = (each.employer_id, each.insurance, month)
-            left[key] = left.get(key, ZERO) - amount
-            if left[key] < 0:
-                wrong[each.receipt] = None
-    return list(wrong)
-
-
 _CHANGED = "重新核定后应退金额有变动"
 
 

@@ -26,7 +26,7 @@ from relief.ledger.digest import NOTHING, Header, entry_sha256, leg_sha256, sm3
 from relief.models import LedgerWork
 
 #: Both cores of the smallest machine; sorts and hashes of millions of rows.
-_SETTINGS = {"max_parallel_workers_per_gather": "2", "jit": "off", "work_mem": "'128MB'"}
+_SETTINGS = {"max_parallel_workers_per_gather": "2", "work_mem": "'128MB'"}
 _EVERYBODY = {"first": 0, "last": 2**62, "employer_ids": None}
 
 

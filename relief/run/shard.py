@@ -123,7 +123,6 @@ def _run(statement: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         # index took minutes where hashes take half a second; compiling never pays here.
         cursor.execute("SET LOCAL enable_nestloop = off")
         cursor.execute("SET LOCAL enable_mergejoin = off")
-        cursor.execute("SET LOCAL jit = off")
         cursor.execute(f"SET LOCAL work_mem = '{WORK_MEM}'")
         cursor.execute(statement, parameters)
         (found,) = cursor.fetchone()

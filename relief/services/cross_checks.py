@@ -191,7 +191,7 @@ def _keep(check: Check, day: date) -> None:
             nothing = "SELECT NULL::bigint AS employer_id, NULL::date AS month,"
             found = f"{nothing} NULL::numeric AS amount, '{{}}'::jsonb AS detail WHERE false", {}
         statement, parameters = found
-        cursor.execute("SET LOCAL jit = off; SET LOCAL work_mem = '64MB'")
+        cursor.execute("SET LOCAL work_mem = '64MB'")
         cursor.execute(_FOUND.format(statement=statement), parameters)
         keep = _KEEP.format(order=check.order, most=MOST_KEPT)
         cursor.execute(keep, {"code": check.code})

@@ -65,7 +65,6 @@ def refresh(*, day: date) -> bool:
         if mark is not None and _same(mark, now):
             return False
         ids = _touched(mark, now) if mark is not None and mark.day == day else None
-        cursor.execute("SET LOCAL jit = off")
         cursor.execute(_REFRESH, {"as_of": day, "employer_ids": ids})
         now.save(force_insert=mark is None)
     return True
