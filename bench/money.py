@@ -32,6 +32,7 @@ CHUNK = 4000
 #: What each of the two writes, and how often the refunds' rows are updated.
 SEALED = (
     "refunds_attempt",
+    "refunds_sampleline",
     "casework_move",
     "relief_ledgerentry",
     "relief_ledgerleg",

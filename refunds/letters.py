@@ -2,16 +2,27 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import Protocol
 
 from casework.services import Message
 from refunds.models import Obligation
 from registry.money import total
 from relief.models import Insurance
 
+
+class Refund(Protocol):
+    """What a letter names of a refund."""
+
+    receipt: str
+    employer_id: int
+    insurance: str
+    amount: Decimal
+
+
 OFFER_PATH = "/portal/refunds/offer/"
 
 
-def _path(obligation: Obligation) -> str:
+def _path(obligation: Refund) -> str:
     return f"/portal/refunds/{obligation.receipt}/"
 
 
@@ -19,7 +30,7 @@ def _yuan(amount: Decimal) -> str:
     return f"{amount:,.2f}元"
 
 
-def _named(obligation: Obligation) -> str:
+def _named(obligation: Refund) -> str:
     return f"{Insurance(obligation.insurance).label}保险费{_yuan(obligation.amount)}"
 
 
@@ -72,7 +83,7 @@ def returned(obligation: Obligation, *, reason: str, submission: int) -> Message
     )
 
 
-def paid(obligation: Obligation, *, line_no: str, account: str) -> Message:
+def paid(obligation: Refund, *, line_no: str, account: str) -> Message:
     """Return the notice that the bank has paid."""
     return Message(
         employer_id=obligation.employer_id,
@@ -86,7 +97,7 @@ def paid(obligation: Obligation, *, line_no: str, account: str) -> Message:
     )
 
 
-def bounced(obligation: Obligation, *, line_no: str, account: str, reason: str) -> Message:
+def bounced(obligation: Refund, *, line_no: str, account: str, reason: str) -> Message:
     """Return the notice that the bank sent the money back."""
     return Message(
         employer_id=obligation.employer_id,

@@ -73,8 +73,9 @@ def record_move(**step: Any) -> Move:
 _MOVES = """
 INSERT INTO casework_move
     (matter_kind, matter_id, action, before, after, by_user_id, by_name, note, at)
-SELECT %(kind)s, m.id, %(action)s, %(before)s, %(after)s, %(by_user)s, %(by_name)s, %(note)s, %(at)s
-FROM unnest(%(matters)s::bigint[]) WITH ORDINALITY AS m(id, place) ORDER BY m.place
+SELECT %(kind)s, m.id, %(action)s, %(before)s, %(after)s, %(by_user)s, %(by_name)s, m.note, %(at)s
+FROM unnest(%(matters)s::bigint[], %(notes)s::text[]) WITH ORDINALITY AS m(id, note, place)
+ORDER BY m.place
 """
 
 
@@ -87,9 +88,13 @@ def record_moves(
     after: str,
     by: Actor,
     at: datetime,
-    note: str = "",
+    note: str | Sequence[str] = "",
 ) -> None:
-    """Write the same step into many matters' timelines, in their order, by one statement."""
+    """Write the same step into many matters' timelines, in their order, by one statement.
+
+    :param note: one for all, or each its own.
+    """
+    notes = [note] * len(matter_ids) if isinstance(note, str) else list(note)
     with connection.cursor() as cursor:
         cursor.execute(
             _MOVES,
@@ -101,7 +106,7 @@ def record_moves(
                 "after": after,
                 "by_user": by.user_id,
                 "by_name": by.name[:100],
-                "note": note,
+                "notes": notes,
                 "at": at,
             },
         )
@@ -121,6 +126,16 @@ class Message:
     path: str = ""
 
 
+# Which of them are new is what comes back.
+_TELL = """
+INSERT INTO casework_notice (employer_id, key, title, body, path, sent_at)
+SELECT m.employer_id, m.key, m.title, m.body, m.path, %(at)s
+FROM unnest(%(employers)s::bigint[], %(keys)s::text[], %(titles)s::text[], %(bodies)s::text[],
+    %(paths)s::text[]) WITH ORDINALITY AS m(employer_id, key, title, body, path, place)
+ORDER BY m.place ON CONFLICT DO NOTHING RETURNING key, id
+"""
+
+
 def send_notices(messages: Iterable[Message], *, at: datetime) -> None:
     """Put notices into employers' portals, and what goes out besides into the outbox.
 
@@ -129,9 +144,23 @@ def send_notices(messages: Iterable[Message], *, at: datetime) -> None:
     told = list(messages)
     if not told:
         return
-    Notice.objects.bulk_create(
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _TELL,
+            {
+                "at": at,
+                "employers": [message.employer_id for message in told],
+                "keys": [message.key for message in told],
+                "titles": [message.title for message in told],
+                "bodies": [message.body for message in told],
+                "paths": [message.path for message in told],
+            },
+        )
+        new = dict(cursor.fetchall())
+    outgoing.write(
         [
             Notice(
+                pk=new.pop(message.key),
                 employer_id=message.employer_id,
                 key=message.key,
                 title=message.title,
@@ -140,14 +169,10 @@ def send_notices(messages: Iterable[Message], *, at: datetime) -> None:
                 sent_at=at,
             )
             for message in told
+            if message.key in new
         ],
-        ignore_conflicts=True,
-        batch_size=1000,
+        at=at,
     )
-    # Which of them are new isn't said where conflicts are ignored; the outbox's own keys keep
-    # what was told at this very moment before from going out twice.
-    keys = [message.key for message in told]
-    outgoing.write(list(Notice.objects.filter(key__in=keys, sent_at=at)), at=at)
 
 
 def send_notice(*, at: datetime, **message: Any) -> None:

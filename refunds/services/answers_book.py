@@ -4,67 +4,42 @@ The document of each entry is our line number, so that a day can be reconciled b
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
-from refunds.models import Attempt, Obligation
+from refunds.services.answers_lines import End, How
 from relief.ledger import services as ledger
-from relief.ledger.services import Account, Entry
+from relief.ledger.services import Account
+
+#: Debit, credit and reason of each end.
+_SIDES = {
+    How.PAID: (Account.AT_BANK, Account.ARRIVED, "银行确认退费到账"),
+    How.BOUNCED: (Account.AT_BANK, Account.BOUNCED, "银行退回，未付出"),
+    How.RETURNED: (Account.ARRIVED, Account.BOUNCED, "退票，款项退回"),
+}
+_ENDED = """
+SELECT o.employer_id, o.insurance, w.day AS value_on, w.reason, t.line_no AS document,
+    t.line_no || '.' || w.how AS reference, i.month, w.debit, w.credit, i.amount
+FROM unnest(%(lines)s::bigint[], %(days)s::date[], %(hows)s::text[], %(debits)s::text[],
+    %(credits)s::text[], %(reasons)s::text[]) AS w(line, day, how, debit, credit, reason)
+JOIN refunds_attempt t ON t.id = w.line
+JOIN refunds_obligation o ON o.id = t.obligation_id
+JOIN refunds_obligationitem i ON i.obligation_id = o.id
+"""
 
 
-@dataclass(frozen=True)
-class Shift:
-    """One payment's months, from one account of the book to another."""
-
-    obligation: Obligation
-    attempt: Attempt
-    debit: Account
-    credit: Account
-    on: date
-    word: str
-    reason: str
-
-
-def paid(obligation: Obligation, attempt: Attempt, *, on: date) -> Shift:
-    """Return what arriving moves."""
-    return Shift(
-        obligation, attempt, Account.AT_BANK, Account.ARRIVED, on, "paid", "银行确认退费到账"
-    )
-
-
-def bounced(obligation: Obligation, attempt: Attempt, *, on: date) -> Shift:
-    """Return what the bank's refusal moves, before anything had left."""
-    return Shift(
-        obligation, attempt, Account.AT_BANK, Account.BOUNCED, on, "bounced", "银行退回，未付出"
-    )
-
-
-def returned(obligation: Obligation, attempt: Attempt, *, on: date) -> Shift:
-    """Return what coming back moves, after it had arrived (退票)."""
-    return Shift(
-        obligation, attempt, Account.ARRIVED, Account.BOUNCED, on, "returned", "退票，款项退回"
-    )
-
-
-def post(shifts: Sequence[Shift], *, at: datetime) -> None:
+def post(ends: Sequence[End], *, at: datetime) -> None:
     """Post them all; the last write of the transaction."""
-    ledger.post(
-        entries=[
-            Entry(
-                employer_id=shift.obligation.employer_id,
-                insurance=shift.obligation.insurance,
-                value_on=shift.on,
-                reason=shift.reason,
-                legs=ledger.move(
-                    debit=shift.debit,
-                    credit=shift.credit,
-                    amounts={item.month: item.amount for item in shift.obligation.items.all()},
-                ),
-                document=shift.attempt.line_no,
-                reference=f"{shift.attempt.line_no}.{shift.word}",
-            )
-            for shift in shifts
-        ],
+    sides = [_SIDES[end.how] for end in ends]
+    ledger.post_moved(
+        _ENDED,
+        {
+            "lines": [end.line.id for end in ends],
+            "days": [end.on for end in ends],
+            "hows": [end.how for end in ends],
+            "debits": [debit for debit, _, _ in sides],
+            "credits": [credit for _, credit, _ in sides],
+            "reasons": [reason for _, _, reason in sides],
+        },
         at=at,
         cause="银行回盘",
     )

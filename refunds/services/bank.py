@@ -27,6 +27,7 @@ from refunds.services import answers, batches, book, genuine, receipts, reconcil
 from refunds.services.locking import hold_money
 from refunds.services.moving import move_all
 from refunds.workflow import Action, AttemptState, BatchState, State
+from registry import bulk
 
 FOLDERS = ("out", "in", "done", "refused")
 logger = logging.getLogger("relief.bank")
@@ -67,6 +68,7 @@ def folder(name: str) -> Path:
     return path
 
 
+@bulk.undisturbed()
 def exchange(*, clock: Callable[[], datetime]) -> Exchanged:
     """Seal what is approved, send what is sealed, read what has come.
 

@@ -3,15 +3,12 @@
 The last write of a service's transaction (`registry.locks`).
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 
 from django.utils import timezone
 
-from refunds.models import Obligation, ObligationItem
+from refunds.models import Obligation
 from relief.ledger import services as ledger
 from relief.ledger.services import Account, Entry
 
@@ -27,48 +24,18 @@ REASONS = {
 }
 
 
-@dataclass(frozen=True)
-class Owed:
-    """One refund as the book moves it: whose, of which fund, how much of each month in yuan."""
-
-    receipt: str
-    employer_id: int
-    insurance: str
-    amounts: Mapping[date, Decimal]
-
-
-def owed(obligation_ids: Sequence[int]) -> list[Owed]:
-    """Return refunds by their numbers as the book moves them; one query, no models."""
-    rows = ObligationItem.objects.filter(obligation__in=obligation_ids).order_by(
-        "obligation", "month"
-    )
-    found: dict[int, Owed] = {}
-    amounts: dict[int, dict[date, Decimal]] = defaultdict(dict)
-    for key, month, amount, *whose in rows.values_list(
-        "obligation",
-        "month",
-        "amount",
-        "obligation__receipt",
-        "obligation__employer",
-        "obligation__insurance",
-    ):
-        amounts[key][month] = amount
-        if key not in found:
-            found[key] = Owed(*whose, amounts=amounts[key])
-    return list(found.values())
-
-
-def _of(obligation: Obligation) -> Owed:
-    return Owed(
-        obligation.receipt,
-        obligation.employer_id,
-        obligation.insurance,
-        {item.month: item.amount for item in obligation.items.all()},
-    )
+# An obligation's months leave one account for another.
+_SENT = """
+SELECT o.employer_id, o.insurance, %(day)s::date AS value_on, %(reason)s AS reason,
+    %(batch)s AS document, o.receipt || '.SENT.' || %(batch)s AS reference, i.month,
+    %(debit)s AS debit, %(credit)s AS credit, i.amount
+FROM refunds_obligation o JOIN refunds_obligationitem i ON i.obligation_id = o.id
+WHERE o.id = ANY(%(ids)s)
+"""
 
 
 def shift(
-    refunds: Iterable[Obligation | Owed],
+    refunds: Iterable[Obligation],
     *,
     debit: Account,
     credit: Account,
@@ -93,11 +60,15 @@ def shift(
                 insurance=each.insurance,
                 value_on=day,
                 reason=REASONS[debit, credit],
-                legs=ledger.move(debit=debit, credit=credit, amounts=each.amounts),
+                legs=ledger.move(
+                    debit=debit,
+                    credit=credit,
+                    amounts={item.month: item.amount for item in each.items.all()},
+                ),
                 document=document or each.receipt,
                 reference=f"{each.receipt}.{step}",
             )
-            for each in (found if isinstance(found, Owed) else _of(found) for found in refunds)
+            for each in refunds
         ],
         at=at,
         cause=REASONS[debit, credit],
@@ -106,13 +77,19 @@ def shift(
 
 def sent(obligation_ids: Sequence[int], *, batch_number: str, at: datetime) -> None:
     """Post that refunds of a batch are on their way; once for ever for each line."""
-    shift(
-        owed(obligation_ids),
-        debit=Account.ORDERED,
-        credit=Account.AT_BANK,
+    debit, credit = Account.ORDERED, Account.AT_BANK
+    ledger.post_moved(
+        _SENT,
+        {
+            "ids": list(obligation_ids),
+            "day": timezone.localtime(at).date(),
+            "reason": REASONS[debit, credit],
+            "batch": batch_number,
+            "debit": debit,
+            "credit": credit,
+        },
         at=at,
-        step=f"SENT.{batch_number}",
-        document=batch_number,
+        cause=REASONS[debit, credit],
     )
 
 

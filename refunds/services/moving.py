@@ -10,8 +10,9 @@ from refunds.models import Obligation
 from refunds.workflow import Action, IllegalMove, State, next_state
 
 _MOVE = """
-UPDATE refunds_obligation SET state = %(after)s, reason = '', moved_at = %(at)s
-WHERE id = ANY(%(ids)s) AND state = %(before)s
+UPDATE refunds_obligation o SET state = %(after)s, reason = left(m.reason, 200), moved_at = %(at)s
+FROM unnest(%(ids)s::bigint[], %(reasons)s::text[]) AS m(id, reason)
+WHERE o.id = m.id AND o.state = %(before)s
 """
 
 
@@ -22,17 +23,29 @@ def move_all(
     before: State,
     by: casework.Actor,
     at: datetime,
-    note: str = "",
+    note: str | Sequence[str] = "",
+    reasons: Sequence[str] = (),
 ) -> None:
     """Make the same move with refunds that stand alike, and log it. The caller holds their locks.
 
+    :param note: for the timeline; one for all, or each its own.
+    :param reasons: why, each its own; by default none.
     :raises IllegalMove: if the action may not start from the state, or one stands elsewhere; the
         caller's transaction is to end then.
     """
     after = next_state(before, action)
     ids = list(obligation_ids)
     with connection.cursor() as cursor:
-        cursor.execute(_MOVE, {"ids": ids, "before": before, "after": after, "at": at})
+        cursor.execute(
+            _MOVE,
+            {
+                "ids": ids,
+                "reasons": list(reasons) or [""] * len(ids),
+                "before": before,
+                "after": after,
+                "at": at,
+            },
+        )
         if cursor.rowcount != len(ids):
             raise IllegalMove("其中有退费的状态已经变动，请刷新页面查看最新进度。")
     casework.record_moves(

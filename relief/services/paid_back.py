@@ -3,10 +3,13 @@
 The ledger's own entry is the caller's: from where the money stood to `arrived` or `offset`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
+
+from django.db import connection
 
 from registry import locks
 from relief.models import PaidBack
@@ -52,3 +55,21 @@ def post(*, postings: Iterable[Posting]) -> None:
         ],
         batch_size=2000,
     )
+
+
+def post_moved(moved: str, parameters: Mapping[str, Any]) -> None:
+    """Post what a query says went back or came back, as `post` does.
+
+    :param moved: SQL of employer_id, month, insurance, amount, the day and the reference.
+    :raises django.db.IntegrityError: if a reference was posted before.
+    """
+    locks.store_inputs()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            INSERT INTO relief_paidback
+                (kind, employer_id, month, insurance, amount, "on", reference)
+            SELECT '{PaidBack.Kind.REFUND}', m.* FROM ({moved}) m
+            """,
+            parameters,
+        )

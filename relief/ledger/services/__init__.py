@@ -1,6 +1,6 @@
 """Every write to the book.
 
-- `post`: entries of business events, in the caller's transaction;
+- `post`, `post_moved`: entries of business events, in the caller's transaction;
 - `bring_up_to_date`, `post_imported_payments`, `missing`, `blocks`: what follows from the facts;
 - `runs`: what a run has changed, as leased work.
 """
@@ -16,6 +16,7 @@ from relief.ledger.services.catching_up import (
     post_imported_payments,
 )
 from relief.ledger.services.events import post
+from relief.ledger.services.moved import post_moved
 
 __all__ = [
     "Account",
@@ -33,4 +34,5 @@ __all__ = [
     "move",
     "post",
     "post_imported_payments",
+    "post_moved",
 ]

@@ -17,18 +17,13 @@ from registry.models import Employer
 from relief.ledger import chains, facts, slots
 from relief.ledger.accounts import Account
 from relief.ledger.chains import BLOCK
-from relief.ledger.digest import entry_sha256, leg_sha256
+from relief.ledger.services.writing import write
 from relief.ledger.slots import Source
 
-#: The planner can't know how many rows the steps have, and nested loops over steps without an
-#: index take minutes; compiling never pays; memory for the sorts and hashes of a block.
-_PLAN = {"enable_nestloop": "off", "enable_mergejoin": "off", "jit": "off", "work_mem": "'64MB'"}
 _LANE = chains.LANE_SQL.format(employer="employer_id")
-_ENTRY_COLUMNS = "id, posting_id, employer_id, insurance, value_on, reason, document, reference"
-_LEG_COLUMNS = "id, posting_id, entry_id, employer_id, insurance, value_on, month, account, amount"
 
 # Numbers are drawn in the order in which an account is read later: by employer, fund and month.
-_WRITE_LEGS = f"""
+_STEPS = f"""
 , moved AS MATERIALIZED (
     SELECT employer_id, insurance, month, account, value_on, amount, document FROM difference
     UNION ALL
@@ -56,19 +51,7 @@ leg AS MATERIALIZED (
     FROM (SELECT * FROM moved ORDER BY employer_id, insurance, month) m
     JOIN entry e ON e.employer_id = m.employer_id AND e.insurance = m.insurance
         AND e.value_on = m.value_on AND e.document = m.document
-),
-written_entries AS (
-    INSERT INTO relief_ledgerentry ({_ENTRY_COLUMNS}, sha256)
-    SELECT {_ENTRY_COLUMNS}, {entry_sha256("e")} FROM entry e ORDER BY id
-),
-written_legs AS (
-    INSERT INTO relief_ledgerleg ({_LEG_COLUMNS}, sha256)
-    SELECT {_LEG_COLUMNS}, {leg_sha256("l")} FROM leg l ORDER BY id
 )
-SELECT p.id, p.insurance, p.lane, count(DISTINCT l.entry_id), count(*),
-    sum(l.amount) FILTER (WHERE l.amount > 0)
-FROM posting p JOIN leg l ON l.posting_id = p.id
-GROUP BY p.id, p.insurance, p.lane
 """
 _DIFFERS = """
 SELECT account, count(*), sum(greatest(amount, 0)), sum(-least(amount, 0))
@@ -108,7 +91,7 @@ def bring_up_to_date(
     _lock_blocks(sorted({pk // BLOCK for pk in ids} if ids is not None else {first // BLOCK}))
     opened = []
     for source in slots.sources() if only is None else only:
-        opened += _write(
+        opened += _posted(
             facts.difference(source),
             {**_parameters(source, at), "first": first, "last": last, "employer_ids": ids},
             reason=source.reason,
@@ -130,7 +113,7 @@ def post_run(*, run_id: int, block: int, at: datetime) -> int:
         "document": f"核定{run_id}",
     }
     difference = facts.difference(source, of_run=True)
-    return _close(_write(difference, parameters, reason=source.reason), at)
+    return _close(_posted(difference, parameters, reason=source.reason), at)
 
 
 def post_imported_payments(*, import_id: int, at: datetime) -> int:
@@ -138,7 +121,7 @@ def post_imported_payments(*, import_id: int, at: datetime) -> int:
 
     Each voucher is an entry. Nobody else knows the rows yet, so nobody else posts them.
     """
-    opened = _write(facts.IMPORTED, {"source": import_id}, reason=facts.PAID.reason)
+    opened = _posted(facts.IMPORTED, {"source": import_id}, reason=facts.PAID.reason)
     return _close(opened, at)
 
 
@@ -187,16 +170,8 @@ def _parameters(source: Source, at: datetime) -> dict[str, Any]:
     }
 
 
-def _write(difference: str, parameters: Mapping[str, Any], *, reason: str) -> list[chains.Open]:
-    """Write the entries and legs of a difference; return their postings, which come last."""
-    with connection.cursor() as cursor:
-        for setting, value in _PLAN.items():
-            cursor.execute(f"SET LOCAL {setting} = {value}")
-        cursor.execute(f"WITH {difference} {_WRITE_LEGS}", {**parameters, "reason": reason})
-        opened = [chains.Open(*row, cause=reason) for row in cursor.fetchall()]
-        for setting in _PLAN:
-            cursor.execute(f"SET LOCAL {setting} TO DEFAULT")
-    return opened
+def _posted(difference: str, parameters: Mapping[str, Any], *, reason: str) -> list[chains.Open]:
+    return write(f"{difference} {_STEPS}", {**parameters, "reason": reason}, cause=reason)
 
 
 def _close(opened: Sequence[chains.Open], at: datetime) -> int:
