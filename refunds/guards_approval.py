@@ -1,7 +1,7 @@
 """What the database itself refuses about agreeing to refunds; the SQL of the triggers.
 
 What was agreed to is one text, made by one SQL function, `refunds_content` (migration
-0014_functions_keep_plans, with `refunds_levels_of` and `refunds_granted_to`): services, triggers and
+0017_door_by_statement, with `refunds_levels_of` and `refunds_granted_to`): services, triggers and
 the door to the bank all ask that one. It names the refund, its months with their assessments,
 the account and the tier in force on the day of the choice; an approval carries its digest.
 """
