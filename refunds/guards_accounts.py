@@ -1,7 +1,7 @@
 """What the database itself refuses about accounts; the SQL of the triggers.
 
 Whether and from when an account may be paid to says one SQL function, `refunds_payable_from`
-(migration 0014_functions_keep_plans): drafting, pages and the door to the bank all ask that one.
+(migration 0017_door_by_statement): drafting, pages and the door to the bank all ask that one.
 """
 
 import pgtrigger

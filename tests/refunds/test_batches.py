@@ -13,7 +13,7 @@ from registry.models import Post
 from tests import factories
 from tests.factories import AT
 from tests.meddling import meddling
-from tests.refunds.making import assess, clock, keep_book, make_run, put_down, row
+from tests.refunds.making import assess, clock, keep_book, make_run, pay, put_down, row
 
 pytestmark = pytest.mark.django_db
 
@@ -342,3 +342,41 @@ def test_what_is_taken_back_is_looked_at_again_at_once(cast):
     refund.refresh_from_db()
     assert refund.state == "SUPERSEDED"
     assert refund.successors.get().amount == Decimal("500.00")
+
+
+def half_at_bank_half_approved(cast):
+    """Return a refund that is owed only as long as the month is waived whole: half of it is at
+    the bank already."""
+    employer = factories.make_employer()
+    assess(employer, fraction="0.5")
+    pay(employer)
+    keep_book(employer)
+    cast.bring("AT_BANK", employer=employer)
+    assess(employer, fraction="1")
+    keep_book(employer)
+    return cast.bring("APPROVED", employer=employer)
+
+
+def halved_again(employer):
+    assess(employer, fraction="0.5")
+    keep_book(employer)
+
+
+def test_what_the_bank_has_of_a_month_is_covered_before_what_is_drafted(cast):
+    refund = half_at_bank_half_approved(cast)
+    halved_again(refund.employer)
+
+    with pytest.raises(batches.NothingToSeal):
+        cast.draft()
+    assert not refund.attempts.exists()
+
+
+def test_what_the_bank_has_of_a_month_is_covered_before_what_is_sealed(cast):
+    refund = half_at_bank_half_approved(cast)
+    batch = cast.draft()
+    cast.clear(batch)
+    cast.sign(batch)
+    halved_again(refund.employer)
+
+    with pytest.raises(batches.NoLongerOwed, match=refund.receipt):
+        batches.seal_batch(number=batch.number, at=AT)
