@@ -6,10 +6,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import (
     Count,
-    Max,
     OuterRef,
     Prefetch,
     Q,
@@ -37,7 +37,7 @@ from refunds.workflow import IN_THE_BANKS_HANDS, UNDECIDED, State
 from registry import months, scope
 from registry.models import EmployerTerms, Officer
 from registry.money import ZERO
-from relief.models import Insurance, PaidBack
+from relief.models import Insurance
 
 
 @dataclass(frozen=True)
@@ -110,16 +110,33 @@ SELECT DISTINCT receipt, employer_id FROM claimed WHERE turn = 2 AND missing > 0
 """
 
 
+_PICTURE_DAY = """
+SELECT greatest(%(today)s::date, (
+    SELECT (max(opened_at) AT TIME ZONE %(zone)s)::date FROM refunds_obligation
+    WHERE employer_id = ANY(%(employers)s::bigint[])
+), (
+    SELECT max("on") FROM relief_paidback WHERE employer_id = ANY(%(employers)s::bigint[])
+))
+"""
+
+
 def picture_day(*, at: datetime, employer_ids: Collection[int]) -> date:
     """Return the day as of which it is said what some employers are owed: today.
 
     Should the clock have gone back, the last day on which anything was offered or paid back to
     them: what was known then is not unlearnt, so nothing is offered twice or dropped for that.
     """
-    opened = Obligation.objects.filter(employer__in=employer_ids).aggregate(last=Max("opened_at"))
-    back = PaidBack.objects.filter(employer__in=employer_ids).aggregate(last=Max("on"))
-    days = [timezone.localtime(opened["last"]).date()] if opened["last"] else []
-    return max([timezone.localtime(at).date(), *days, *([back["last"]] if back["last"] else [])])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _PICTURE_DAY,
+            {
+                "today": timezone.localtime(at).date(),
+                "zone": settings.TIME_ZONE,
+                "employers": list(employer_ids),
+            },
+        )
+        day: date = cursor.fetchone()[0]
+    return day
 
 
 def overpayments(*, as_of: date, employer_ids: Sequence[int]) -> Iterator[Overpayment]:
@@ -136,15 +153,19 @@ def not_covered(obligation_ids: Sequence[int], *, at: datetime) -> dict[str, int
 
     What else the bank has of the same month is covered before them, and they in their order.
     """
-    whose = Obligation.objects.filter(pk__in=obligation_ids).order_by("employer")
-    employers = list(whose.values_list("employer", flat=True).distinct())
+    asked = list(obligation_ids)
     with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT employer_id FROM refunds_obligation WHERE id = ANY(%s::bigint[])",
+            [asked],
+        )
+        employers = sorted(key for (key,) in cursor.fetchall())
         cursor.execute(
             _NOT_COVERED,
             {
                 "as_of": picture_day(at=at, employer_ids=employers),
                 "employers": employers,
-                "asked": list(obligation_ids),
+                "asked": asked,
                 "in_the_banks_hands": sorted(IN_THE_BANKS_HANDS),
             },
         )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from refunds.bank.interface import FAILED, PAID, AnswerRow
@@ -19,7 +19,6 @@ from refunds.services import answers_book, answers_lines, book, offers
 from refunds.services.answers_lines import End, How, Line
 from refunds.services.locking import hold_money
 from refunds.workflow import AttemptState, BatchState
-from registry import bulk
 from registry.money import total
 
 Finding, Kind = BankAnswerLine.Finding, BankFile.Kind
@@ -46,7 +45,7 @@ class _Reading:
     at: datetime
     today: date
     ours: dict[str, Line]
-    lines: list[BankAnswerLine] = field(default_factory=list)
+    found: list[tuple[AnswerRow, Finding, str]] = field(default_factory=list)
     ends: list[End] = field(default_factory=list)
     touched: dict[int, Line] = field(default_factory=dict)
 
@@ -79,7 +78,7 @@ def read_answers(
             finding, detail = _settle(row, reading)
         elif finding in {Finding.WRONG_AMOUNT, Finding.WRONG_ACCOUNT}:
             _doubt(row, reading, detail)
-        reading.lines.append(_line(row, reading, finding, detail))
+        reading.found.append((row, finding, detail))
     return _write(reading, name=name, digest=digest, kind=kind, held=held)
 
 
@@ -172,42 +171,54 @@ def _doubt(row: AnswerRow, reading: _Reading, detail: str) -> None:
         reading.touched[line.id] = line
 
 
-def _line(row: AnswerRow, reading: _Reading, finding: Finding, detail: str) -> BankAnswerLine:
-    ours = reading.ours.get(row.line_no)
-    return BankAnswerLine(
-        row=row.row,
-        batch_number=row.batch_number[:60],
-        line_no=row.line_no[:60],
-        account=row.account[:60],
-        amount=row.amount_text[:60],
-        outcome=row.outcome[:60],
-        reason=row.reason[:200],
-        settled=row.settled_text[:60],
-        attempt_id=ours.id if ours else None,
-        finding=finding,
-        detail=detail[:300],
-    )
+_KEEP = """
+INSERT INTO refunds_bankanswerline (file_id, row, batch_number, line_no, account, amount, outcome,
+    reason, settled, attempt_id, finding, detail)
+SELECT %s, v.* FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
+    %s::text[], %s::text[], %s::bigint[], %s::text[], %s::text[]) AS v(row) ORDER BY v.row
+"""
+
+
+def _keep(reading: _Reading, file: BankFile) -> None:
+    """Keep every row as it was read, with what was found."""
+    kept = [
+        (
+            row.row,
+            row.batch_number[:60],
+            row.line_no[:60],
+            row.account[:60],
+            row.amount_text[:60],
+            row.outcome[:60],
+            row.reason[:200],
+            row.settled_text[:60],
+            ours.id if (ours := reading.ours.get(row.line_no)) else None,
+            finding,
+            detail[:300],
+        )
+        for row, finding, detail in reading.found
+    ]
+    if kept:
+        with connection.cursor() as cursor:
+            cursor.execute(_KEEP, [file.pk, *(list(column) for column in zip(*kept, strict=True))])
 
 
 def _write(
     reading: _Reading, *, name: str, digest: str, kind: BankFile.Kind, held: str
 ) -> BankFile:
     """Store everything."""
-    findings = [line.finding for line in reading.lines]
+    findings = [finding for _, finding, _ in reading.found]
     file = BankFile.objects.create(
         name=name[:255],
         sha256=digest,
         kind=kind,
         held=held[:200],
-        lines_read=len(reading.lines),
+        lines_read=len(findings),
         paid=findings.count(Finding.PAID),
         bounced=findings.count(Finding.BOUNCED) + findings.count(Finding.RETURNED),
         wrong=sum(finding not in BankAnswerLine.HARMLESS for finding in findings),
         read_at=reading.at,
     )
-    for line in reading.lines:
-        line.file = file
-    bulk.store(sorted(reading.lines, key=lambda line: line.row))
+    _keep(reading, file)
     touched = list(reading.touched.values())
     unnoted = answers_lines.write(touched, reading.ends, at=reading.at)
     _end_batches({line.batch_id for line in touched}, at=reading.at)
