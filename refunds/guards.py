@@ -164,7 +164,7 @@ def attempt_is_approved() -> pgtrigger.Trigger:
         SELECT found.wrong INTO wrong FROM (
             SELECT CASE
                 WHEN n.submission_id IS DISTINCT FROM s.latest THEN 'not the latest account'
-                WHEN (t.levels <@ g.levels) IS NOT TRUE THEN 'approvals are missing'
+                WHEN (g.asked <@ g.levels) IS NOT TRUE THEN 'approvals are missing'
                 -- Before there were cases, one officer confirmed a new account.
                 WHEN s.latest <> s.chosen AND NOT (
                     SELECT CASE WHEN EXISTS (
@@ -187,7 +187,6 @@ def attempt_is_approved() -> pgtrigger.Trigger:
                 SELECT max(id) FILTER (WHERE kind = 'CHOICE') AS chosen, max(id) AS latest
                 FROM refunds_submission WHERE obligation_id = n.obligation_id
             ) s
-            LEFT JOIN LATERAL refunds_tier_row(s.chosen) t ON true
             LEFT JOIN LATERAL refunds_granted_row(s.chosen) g ON true
         ) found WHERE found.wrong IS NOT NULL LIMIT 1;
         IF FOUND THEN

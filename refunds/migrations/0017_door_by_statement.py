@@ -35,8 +35,9 @@ LANGUAGE sql STABLE AS $$
     ) t ON true
     WHERE s.id = submission
 $$;
--- What is agreed to: one text.
-CREATE FUNCTION refunds_content_row(submission bigint) RETURNS TABLE (content text)
+-- What is agreed to: one text; and the levels that its tier asks for.
+CREATE FUNCTION refunds_content_row(submission bigint)
+RETURNS TABLE (content text, asked varchar[])
 LANGUAGE sql STABLE AS $$
     SELECT jsonb_build_object(
         'form', 1,
@@ -54,14 +55,15 @@ LANGUAGE sql STABLE AS $$
         'account', jsonb_build_array(s.holder, s.bank, s.bank_code, s.account),
         'tier', CASE WHEN t.id IS NOT NULL
             THEN jsonb_build_array(t.rules_id, t.amount_from, to_jsonb(t.levels)) END
-    )::text
+    )::text, t.levels
     FROM refunds_submission s
     JOIN refunds_obligation o ON o.id = s.obligation_id
     CROSS JOIN LATERAL refunds_tier_row(s.id) t
     WHERE s.id = submission
 $$;
--- The levels at which it is agreed to as it stands, each by another person.
-CREATE FUNCTION refunds_granted_row(submission bigint) RETURNS TABLE (levels varchar[])
+-- The levels at which it is agreed to as it stands, each by another person; those asked for.
+CREATE FUNCTION refunds_granted_row(submission bigint)
+RETURNS TABLE (levels varchar[], asked varchar[])
 LANGUAGE sql STABLE AS $$
     SELECT (
         SELECT coalesce(array_agg(g.level), '{}') FROM (
@@ -69,9 +71,9 @@ LANGUAGE sql STABLE AS $$
             WHERE a.submission_id = submission AND a.granted AND a.content_sha256 = d.digest
             ORDER BY a.officer_id, a.id
         ) g
-    )
+    ), d.asked
     FROM (
-        SELECT encode(sha256(convert_to(c.content, 'UTF8')), 'hex') AS digest
+        SELECT encode(sha256(convert_to(c.content, 'UTF8')), 'hex') AS digest, c.asked
         FROM refunds_content_row(submission) c OFFSET 0  -- once, not for every approval
     ) d
 $$;
@@ -99,8 +101,8 @@ LANGUAGE sql STABLE AS $$
     SELECT EXISTS (
         SELECT 1 FROM registry_bankaccount b
         WHERE b.employer_id = whose AND b.number = account
-            AND regexp_replace(normalize(b.holder, NFKC), '\s', '', 'g')
-                = regexp_replace(normalize(payee, NFKC), '\s', '', 'g')
+            AND (b.holder = payee OR regexp_replace(normalize(b.holder, NFKC), '\s', '', 'g')
+                = regexp_replace(normalize(payee, NFKC), '\s', '', 'g'))
             AND b.origin IN ('REGISTERED', 'IMPORTED') AND b.reverses_id IS NULL
             AND b.recorded_at > coalesce(doubted, '-infinity')
             AND NOT EXISTS (SELECT 1 FROM registry_bankaccount r WHERE r.reverses_id = b.id)
@@ -110,8 +112,9 @@ LANGUAGE sql STABLE AS $$
             AND p.arrived_on
                 > (coalesce(doubted, '-infinity') AT TIME ZONE 'Asia/Shanghai')::date
             AND NOT EXISTS (SELECT 1 FROM relief_payment r WHERE r.reverses_id = p.id)
-            AND regexp_replace(normalize(p.payer_holder, NFKC), '\s', '', 'g')
-                = regexp_replace(normalize(payee, NFKC), '\s', '', 'g')
+            AND (p.payer_holder = payee
+                OR regexp_replace(normalize(p.payer_holder, NFKC), '\s', '', 'g')
+                = regexp_replace(normalize(payee, NFKC), '\s', '', 'g'))
     )
 $$;
 -- Whether the account of a submission stands no more: what it was trusted for is gone, or another
@@ -244,8 +247,8 @@ class Migration(migrations.Migration):
                 name="attempt_is_approved",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
                     declare="DECLARE wrong text;",
-                    func="\n        SELECT found.wrong INTO wrong FROM (\n            SELECT CASE\n                WHEN n.submission_id IS DISTINCT FROM s.latest THEN 'not the latest account'\n                WHEN (t.levels <@ g.levels) IS NOT TRUE THEN 'approvals are missing'\n                -- Before there were cases, one officer confirmed a new account.\n                WHEN s.latest <> s.chosen AND NOT (\n                    SELECT CASE WHEN EXISTS (\n                        SELECT 1 FROM refunds_accountchange c WHERE c.submission_id = s.latest\n                    ) THEN r.levels @> '{ACCOUNT,ACCOUNT2}'::varchar[]\n                    ELSE 'ACCOUNT' = ANY (r.levels) END\n                    FROM refunds_granted_row(s.latest) r\n                ) THEN 'the new account is not confirmed'\n                WHEN NOT EXISTS (\n                    SELECT 1 FROM refunds_submission m\n                    JOIN refunds_obligation o ON o.id = m.obligation_id\n                    JOIN refunds_batch b ON b.id = n.batch_id\n                    WHERE m.id = s.latest AND o.amount = n.amount AND b.insurance = o.insurance\n                        AND m.holder = n.holder AND m.bank = n.bank\n                        AND m.bank_code = n.bank_code AND m.account = n.account\n                ) THEN 'amount, fund or account differ from what was approved'\n            END AS wrong\n            FROM new_lines n\n            CROSS JOIN LATERAL (\n                SELECT max(id) FILTER (WHERE kind = 'CHOICE') AS chosen, max(id) AS latest\n                FROM refunds_submission WHERE obligation_id = n.obligation_id\n            ) s\n            LEFT JOIN LATERAL refunds_tier_row(s.chosen) t ON true\n            LEFT JOIN LATERAL refunds_granted_row(s.chosen) g ON true\n        ) found WHERE found.wrong IS NOT NULL LIMIT 1;\n        IF FOUND THEN\n            RAISE EXCEPTION 'refunds: %', wrong USING ERRCODE = 'check_violation';\n        END IF;\n        RETURN NULL;\n        ",
-                    hash="789b4cf39f70c4dadeceae4e1342084e85bc4eb8",
+                    func="\n        SELECT found.wrong INTO wrong FROM (\n            SELECT CASE\n                WHEN n.submission_id IS DISTINCT FROM s.latest THEN 'not the latest account'\n                WHEN (g.asked <@ g.levels) IS NOT TRUE THEN 'approvals are missing'\n                -- Before there were cases, one officer confirmed a new account.\n                WHEN s.latest <> s.chosen AND NOT (\n                    SELECT CASE WHEN EXISTS (\n                        SELECT 1 FROM refunds_accountchange c WHERE c.submission_id = s.latest\n                    ) THEN r.levels @> '{ACCOUNT,ACCOUNT2}'::varchar[]\n                    ELSE 'ACCOUNT' = ANY (r.levels) END\n                    FROM refunds_granted_row(s.latest) r\n                ) THEN 'the new account is not confirmed'\n                WHEN NOT EXISTS (\n                    SELECT 1 FROM refunds_submission m\n                    JOIN refunds_obligation o ON o.id = m.obligation_id\n                    JOIN refunds_batch b ON b.id = n.batch_id\n                    WHERE m.id = s.latest AND o.amount = n.amount AND b.insurance = o.insurance\n                        AND m.holder = n.holder AND m.bank = n.bank\n                        AND m.bank_code = n.bank_code AND m.account = n.account\n                ) THEN 'amount, fund or account differ from what was approved'\n            END AS wrong\n            FROM new_lines n\n            CROSS JOIN LATERAL (\n                SELECT max(id) FILTER (WHERE kind = 'CHOICE') AS chosen, max(id) AS latest\n                FROM refunds_submission WHERE obligation_id = n.obligation_id\n            ) s\n            LEFT JOIN LATERAL refunds_granted_row(s.chosen) g ON true\n        ) found WHERE found.wrong IS NOT NULL LIMIT 1;\n        IF FOUND THEN\n            RAISE EXCEPTION 'refunds: %', wrong USING ERRCODE = 'check_violation';\n        END IF;\n        RETURN NULL;\n        ",
+                    hash="252607f460db2c2135026e5ad95e9c0c28ffd715",
                     level="STATEMENT",
                     operation="INSERT",
                     pgid="pgtrigger_attempt_is_approved_830c5",
