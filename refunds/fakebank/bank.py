@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
@@ -245,6 +246,14 @@ class Bank:
             sha256=sha256(content).hexdigest(),
             due_on=self.day + timedelta(days=days),
         )
+
+    def charge(self, account: str, *, amount: Decimal, text: str) -> None:
+        """Take a fee from an account today; the statement says so.
+
+        :raises sqlite3.IntegrityError: if the bank has no such account.
+        """
+        with self.books.change():
+            self.books.charge(account, amount=amount, on=self.day, text=text)
 
     def go_on_to(self, day: date) -> None:
         """End every day before this one, and begin the next: statements, then what comes back.

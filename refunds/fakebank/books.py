@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from refunds.bank.interface import BACK, PAYMENT, Statement, StatementEntry
+from refunds.bank.interface import BACK, OTHER, PAYMENT, Statement, StatementEntry
 
 OPENING = 100_000_000_000  # a fund's account begins with a billion yuan
 
@@ -224,6 +224,21 @@ class Books:
             (on.isoformat(), reason, payment.line_no),
         )
         self._move(payer, payment, fen(payment.amount), BACK, on, reason)
+
+    def charge(self, account: str, *, amount: Decimal, on: date, text: str) -> None:
+        """Take a fee from an account: a movement that is no payment's.
+
+        :raises sqlite3.IntegrityError: if the bank has no such account.
+        """
+        (count,) = self._db.execute("SELECT count(*) FROM movement").fetchone()
+        self._db.execute(
+            "INSERT INTO movement (account, day, amount, kind, line_no, counterparty, text)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (account, on.isoformat(), -fen(amount), OTHER, f"SXF{count:08d}", "银行", text),
+        )
+        self._db.execute(
+            "UPDATE account SET balance = balance - ? WHERE number = ?", (fen(amount), account)
+        )
 
     def _move(
         self, account: str, payment: Payment, amount: int, kind: str, on: date, text: str

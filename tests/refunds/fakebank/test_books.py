@@ -3,6 +3,7 @@
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -79,6 +80,20 @@ def test_statements_add_up_from_day_to_day(tmp_path):
     stayed = sum(line.stayed for line in bank.books.truth().values())
     assert closing == yuan(OPENING) - stayed
     assert any(line.returned for line in bank.books.truth().values())
+
+
+def test_a_fee_stands_on_the_statement_and_leaves_the_balance(tmp_path):
+    bank = make_bank(tmp_path)
+    bank.receive(order_bytes())
+    before = bank.books.statement(PAYER, DAY)
+    for _ in range(2):
+        bank.charge(PAYER, amount=Decimal("5.00"), text="手续费")
+    after = bank.books.statement(PAYER, DAY)
+    assert [entry.kind for entry in after.entries[-2:]] == ["其他", "其他"]
+    assert len({entry.line_no for entry in after.entries}) == len(after.entries)
+    assert after.closing == before.closing - 10
+    with pytest.raises(sqlite3.IntegrityError):
+        bank.charge("nobody's", amount=Decimal("5.00"), text="手续费")
 
 
 @pytest.mark.soak("kills of the bank that misbehaves", KILLS)
