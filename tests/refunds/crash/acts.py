@@ -225,10 +225,12 @@ def close_one(run: "Schedule", number: str, day: date) -> None:
 
 
 def take_line(run: "Schedule") -> Doing:
+    """One line is taken out of a draft; where there is none, somebody tries it too late."""
     rows = Attempt.objects.filter(
         state=AttemptState.QUEUED, batch__state__in=BEFORE_SENDING
     ).order_by("pk")
-    lines = list(rows.values_list("line_no", flat=True))
+    lines = list(rows.filter(batch__state="DRAFT").values_list("line_no", flat=True))
+    lines = lines or list(rows.values_list("line_no", flat=True))
     if not lines:
         return None
     line = run.dice.choice(lines)
@@ -275,7 +277,7 @@ BESIDE: dict[Callable[["Schedule"], Doing], int] = {
     bank_states: 5,
     explain: 6,
     close_day: 5,
-    take_line: 1,
+    take_line: 3,
     hold_line: 4,
     change_account: 2,
 }

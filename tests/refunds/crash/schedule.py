@@ -97,7 +97,7 @@ class Schedule:
         return employer
 
     def _begin(self, found: Obligation) -> None:
-        begins = self.dice.choice(["OFFERED", "OFFSETTING", "OFFSETTING", "APPROVED", "AT_BANK"])
+        begins = self.dice.choice(["OFFERED", "OFFSETTING", "OFFSETTING", "IN_BATCH", "AT_BANK"])
         if begins == "OFFSETTING":
             acts.offset_one(self, found)
             if self.dice.random() < 0.7:
@@ -205,10 +205,13 @@ class Schedule:
         if faulty and kill:
             at = self.dice.randint(1, 40)
             ended = in_child(lambda: gently(doing), at=at)
-            self.done["killed" if ended.killed else "lived"] += 1
-            return
-        self._note(gently(doing))
-        self.done[name] += 1
+            self.done["killed"] += ended.killed
+            if ended.killed:
+                return
+            # It was through before its point: then it is done twice.
+        else:
+            self._note(gently(doing))
+            self.done[name] += 1
         if faulty:
             self._note(gently(doing))
             self.done["twice"] += 1
@@ -219,7 +222,7 @@ class Schedule:
 
     @property
     def faults(self) -> int:
-        """How many faults were met; a child that was done before its point met none."""
+        """How many faults were met."""
         return self.done["killed"] + self.done["twice"]
 
     def figures(self) -> dict[str, int]:
