@@ -2,6 +2,8 @@
 
 import pgtrigger
 
+from registry.guards import of_the_city
+
 _REFUSE = "USING ERRCODE = 'check_violation'"
 
 
@@ -72,6 +74,38 @@ def no_new_legacy() -> pgtrigger.Trigger:
         operation=pgtrigger.Insert,
         condition=pgtrigger.Condition("NEW.legacy OR NEW.state <> 'DRAFT'"),
         func=f"RAISE EXCEPTION 'refunds: a batch begins as a draft' {_REFUSE};",
+    )
+
+
+def hands_of_their_posts() -> pgtrigger.Trigger:
+    """Return the trigger by which a batch is drafted, checked, approved and taken apart only by
+    the posts of the city level whose turn it is. Audit takes the last line out of a draft."""
+    finance = of_the_city("NEW.drafted_by_id", "FUND_FINANCE")
+    checks = of_the_city("NEW.checked_by_id", "FUND_FINANCE")
+    approves = of_the_city("NEW.approved_by_id", "HEAD")
+    takes_apart = of_the_city("NEW.dissolved_by_id", "FUND_FINANCE", "HEAD")
+    audits = of_the_city("NEW.dissolved_by_id", "AUDIT")
+    return pgtrigger.Trigger(
+        name="hands_of_their_posts",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert | pgtrigger.UpdateOf("state"),
+        func=f"""
+        IF TG_OP = 'UPDATE' THEN
+            IF NEW.state = OLD.state THEN
+                RETURN NEW;
+            END IF;
+        END IF;
+        IF NOT (CASE NEW.state
+            WHEN 'DRAFT' THEN {finance}
+            WHEN 'CHECKED' THEN {checks}
+            WHEN 'APPROVED' THEN {approves}
+            WHEN 'DISSOLVED' THEN {takes_apart} OR NEW.count = 0 AND {audits}
+            ELSE true
+        END) THEN
+            RAISE EXCEPTION 'refunds: this officer does not do this with a batch' {_REFUSE};
+        END IF;
+        RETURN NEW;
+        """,
     )
 
 

@@ -2,16 +2,12 @@
 
 import pgtrigger
 
+from registry.guards import of_the_city
+
 # Raises unless the officer is an active auditor of the city level without part in the refund
 # that `found` names.
-_AUDITOR = """
-IF NOT EXISTS (
-    SELECT 1 FROM registry_officer f
-    JOIN registry_agency g ON g.id = f.agency_id AND g.kind = 'SOCIAL_INSURANCE'
-    JOIN registry_district d ON d.code = g.district_id AND d.is_city
-    JOIN auth_user u ON u.id = f.user_id AND u.is_active
-    WHERE f.id = NEW.officer_id AND f.post = 'AUDIT'
-) THEN
+_AUDITOR = f"""
+IF NOT {of_the_city("NEW.officer_id", "AUDIT")} THEN
     RAISE EXCEPTION 'refunds: only audit of the city level' USING ERRCODE = 'check_violation';
 END IF;
 IF EXISTS (

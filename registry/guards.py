@@ -9,6 +9,21 @@ import pgtrigger
 APPEND_ONLY = "append_only"
 
 
+def of_the_city(officer: str, *posts: str) -> str:
+    """Return SQL that is true of an active officer of the city's own agency in one of some posts.
+
+    :param officer: SQL of the officer's number, such as `NEW.closed_by_id`.
+    """
+    named = ", ".join(f"'{post}'" for post in posts)
+    return f"""EXISTS (
+        SELECT FROM registry_officer f
+        JOIN registry_agency g ON g.id = f.agency_id AND g.kind = 'SOCIAL_INSURANCE'
+        JOIN registry_district d ON d.code = g.district_id AND d.is_city
+        JOIN auth_user u ON u.id = f.user_id AND u.is_active
+        WHERE f.id = {officer} AND f.post IN ({named})
+    )"""
+
+
 def append_only() -> list[pgtrigger.Trigger]:
     """Return the triggers that refuse UPDATE, DELETE and TRUNCATE on a table."""
     return [

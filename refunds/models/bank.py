@@ -185,6 +185,7 @@ class Batch(models.Model):
             guards_batches.no_new_legacy(),
             guards_batches.once_written(),
             guards_batches.comes_to_its_lines(),
+            guards_batches.hands_of_their_posts(),
             guards_batches.recalled_before_sending(),
             guards_sampling.seed_bound(),
             guards_sampling.sample_cleared(),

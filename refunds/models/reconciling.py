@@ -119,7 +119,11 @@ class Correction(models.Model):
     class Meta:
         verbose_name = "对账更正"
         verbose_name_plural = "对账更正"
-        triggers = [guards_reconcile.correction_is_fixed(), no_delete()]
+        triggers = [
+            guards_reconcile.correction_is_fixed(),
+            guards_reconcile.correction_by_its_posts(),
+            no_delete(),
+        ]
         constraints = [
             models.UniqueConstraint(
                 name="correction_one_proposed",
@@ -174,7 +178,11 @@ class DayClose(models.Model):
     class Meta:
         verbose_name = "日终对账"
         verbose_name_plural = "日终对账"
-        triggers = [*append_only(), guards_reconcile.day_closes_at_nothing()]
+        triggers = [
+            *append_only(),
+            guards_reconcile.day_closes_at_nothing(),
+            guards_reconcile.day_closed_by_its_posts(),
+        ]
         constraints = [
             models.UniqueConstraint(
                 name="day_closed_once_per_round", fields=["account", "day", "round"]

@@ -2,7 +2,7 @@
 
 import pgtrigger
 
-from registry.guards import no_delete
+from registry.guards import no_delete, of_the_city
 
 _REFUSE = "USING ERRCODE = 'check_violation'"
 #: What stays as it was proposed.
@@ -50,13 +50,8 @@ def _proposed_first() -> pgtrigger.Trigger:
 
 def _posts() -> pgtrigger.Trigger:
     """Fund finance of the city proposes, the head of the city decides."""
-    at_city = """EXISTS (
-        SELECT FROM registry_officer o
-        JOIN registry_agency a ON a.id = o.agency_id
-        JOIN registry_district d ON d.code = a.district_id
-        WHERE o.id = NEW.{who} AND o.post = '{post}' AND a.kind = 'SOCIAL_INSURANCE' AND d.is_city)"""
-    proposes = at_city.format(who="prepared_by_id", post="FUND_FINANCE")
-    decides = at_city.format(who="decided_by_id", post="HEAD")
+    proposes = of_the_city("NEW.prepared_by_id", "FUND_FINANCE")
+    decides = of_the_city("NEW.decided_by_id", "HEAD")
     return pgtrigger.Trigger(
         name="posts",
         when=pgtrigger.Before,

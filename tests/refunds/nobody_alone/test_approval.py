@@ -1,7 +1,6 @@
 """No one moves money alone: every step × every post × place, by service and by the database.
 
-`MAY` is written by hand and read like a rule: who, and nobody else. Places: 本县 the agency that
-handles the unit, 外县 another county's, 市 the city's own.
+`MAY` is written by hand and read like a rule (`matrix`): who, and nobody else.
 """
 
 import pytest
@@ -9,17 +8,16 @@ from django.db import DatabaseError, connection, transaction
 
 from refunds.models import SampleCheck
 from refunds.services import approve, sampling
-from refunds.workflow import IllegalMove
 from registry.models import Officer, Post
 from tests import factories
 from tests.factories import AT
 from tests.refunds.drafting import drawn
 from tests.refunds.making import Cast
+from tests.refunds.nobody_alone import matrix
+from tests.refunds.nobody_alone.matrix import PLACES
 
 pytestmark = pytest.mark.django_db
 
-HOME, ELSEWHERE, CITY = "510402", "510403", "510400"
-PLACES = {"本县": HOME, "外县": ELSEWHERE, "市": CITY}
 #: What has to be true of the refund for a step, and who may take it: (place, post).
 MAY = {
     "初审": ("CHOSEN", {("本县", "REVIEWER")}),
@@ -37,13 +35,6 @@ LEVELS = {
     "账户核对": "ACCOUNT",
     "账户确认": "ACCOUNT2",
 }
-REFUSED = (
-    approve.NotYours,
-    approve.WrongPost,
-    approve.SamePerson,
-    IllegalMove,
-    sampling.NothingToCheck,
-)
 #: Every level's decision as SQL, of whoever runs it, with the digest that stands there.
 DECIDE = """
 INSERT INTO refunds_approval
@@ -122,14 +113,7 @@ def by_sql(step, obligation, officer):
 
 
 def accepts(step, obligation, officer, way):
-    """Whether the step is taken; whatever came of it is taken back."""
-    try:
-        with transaction.atomic():
-            way(step, obligation, officer)
-            transaction.set_rollback(True)
-    except (*REFUSED, DatabaseError):
-        return False
-    return True
+    return matrix.accepts(lambda refund, who: way(step, refund, who), obligation, officer)
 
 
 def test_the_role_of_pages_is_the_one_that_asks(cast):
