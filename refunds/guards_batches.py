@@ -77,7 +77,7 @@ def no_new_legacy() -> pgtrigger.Trigger:
     )
 
 
-def hands_of_their_posts() -> pgtrigger.Trigger:
+def signed_by_its_post() -> pgtrigger.Trigger:
     """Return the trigger by which a batch is drafted, checked, approved and taken apart only by
     the posts of the city level whose turn it is. Audit takes the last line out of a draft."""
     finance = of_the_city("NEW.drafted_by_id", "FUND_FINANCE")
@@ -86,7 +86,7 @@ def hands_of_their_posts() -> pgtrigger.Trigger:
     takes_apart = of_the_city("NEW.dissolved_by_id", "FUND_FINANCE", "HEAD")
     audits = of_the_city("NEW.dissolved_by_id", "AUDIT")
     return pgtrigger.Trigger(
-        name="hands_of_their_posts",
+        name="signed_by_its_post",
         when=pgtrigger.Before,
         operation=pgtrigger.Insert | pgtrigger.UpdateOf("state"),
         func=f"""

@@ -32,27 +32,6 @@ def correction_is_fixed() -> pgtrigger.Trigger:
     )
 
 
-def correction_by_its_posts() -> pgtrigger.Trigger:
-    """Return the trigger by which fund finance of the city proposes how a difference is settled,
-    and fund finance or the head of the city decides."""
-    proposes = of_the_city("NEW.prepared_by_id", "FUND_FINANCE")
-    decides = of_the_city("NEW.decided_by_id", "FUND_FINANCE", "HEAD")
-    return pgtrigger.Trigger(
-        name="posts",
-        when=pgtrigger.Before,
-        operation=pgtrigger.Insert | pgtrigger.Update,
-        func=f"""
-        IF TG_OP = 'INSERT' AND NOT {proposes}
-            OR NEW.decided_by_id IS NOT NULL AND NOT {decides}
-        THEN
-            RAISE EXCEPTION 'refunds: this officer does not settle differences'
-                USING ERRCODE = 'check_violation';
-        END IF;
-        RETURN NEW;
-        """,
-    )
-
-
 def day_closed_by_its_posts() -> pgtrigger.Trigger:
     """Return the trigger by which fund finance or audit of the city closes a day."""
     return pgtrigger.Trigger(

@@ -4,6 +4,8 @@
 the role of pages, workers and commands lacks the right as well (`registry.grants`).
 """
 
+from collections.abc import Sequence
+
 import pgtrigger
 
 APPEND_ONLY = "append_only"
@@ -22,6 +24,29 @@ def of_the_city(officer: str, *posts: str) -> str:
         JOIN auth_user u ON u.id = f.user_id AND u.is_active
         WHERE f.id = {officer} AND f.post IN ({named})
     )"""
+
+
+def by_their_posts(*, prepares: str, decides: Sequence[str]) -> pgtrigger.Trigger:
+    """Return the trigger by which only some posts of the city prepare a row and decide on it
+    (`prepared_by`, `decided_by`)."""
+    return pgtrigger.Trigger(
+        name="posts",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert | pgtrigger.Update,
+        func=f"""
+        IF TG_OP = 'INSERT' AND NOT {of_the_city("NEW.prepared_by_id", prepares)} THEN
+            RAISE EXCEPTION '%: this officer does not prepare it', TG_TABLE_NAME
+                USING ERRCODE = 'check_violation';
+        END IF;
+        IF NEW.decided_by_id IS NOT NULL
+            AND NOT {of_the_city("NEW.decided_by_id", *decides)}
+        THEN
+            RAISE EXCEPTION '%: this officer does not decide on it', TG_TABLE_NAME
+                USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN NEW;
+        """,
+    )
 
 
 def append_only() -> list[pgtrigger.Trigger]:

@@ -7,7 +7,7 @@ from django.db.models import F, Q
 
 from refunds import guards_answers
 from refunds.models.bank import Attempt, Batch
-from registry.guards import append_only, no_delete
+from registry.guards import append_only, by_their_posts, no_delete
 from registry.models import Officer
 
 
@@ -197,7 +197,11 @@ class BankWord(models.Model):
     class Meta:
         verbose_name = "银行书面证明"
         verbose_name_plural = "银行书面证明"
-        triggers = [guards_answers.word_is_fixed(), no_delete()]
+        triggers = [
+            guards_answers.word_is_fixed(),
+            by_their_posts(prepares="FUND_FINANCE", decides=["FUND_FINANCE", "HEAD"]),
+            no_delete(),
+        ]
         constraints = [
             models.UniqueConstraint(
                 name="bank_word_one_proposed",

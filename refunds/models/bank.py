@@ -4,7 +4,7 @@ import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 
-from refunds import guards, guards_accounts, guards_batches, guards_sampling
+from refunds import guards, guards_accounts, guards_answers, guards_batches, guards_sampling
 from refunds.models.owed import Obligation, Submission
 from refunds.workflow import LIVE, AttemptState, BatchState, attempt_transitions, batch_transitions
 from registry.guards import append_only, no_delete
@@ -185,7 +185,7 @@ class Batch(models.Model):
             guards_batches.no_new_legacy(),
             guards_batches.once_written(),
             guards_batches.comes_to_its_lines(),
-            guards_batches.hands_of_their_posts(),
+            guards_batches.signed_by_its_post(),
             guards_batches.recalled_before_sending(),
             guards_sampling.seed_bound(),
             guards_sampling.sample_cleared(),
@@ -297,6 +297,7 @@ class Attempt(models.Model):
             pgtrigger.ReadOnly(name="fixed", exclude=["state", "reason", "settled_on"]),
             pgtrigger.FSM(name="legal_move", field="state", transitions=attempt_transitions()),
             no_delete(),
+            guards_answers.ends_by_the_banks_word(),
             guards.attempt_is_approved(),
             guards_accounts.account_is_cool(),
             guards_batches.attempt_joins_a_draft(),

@@ -13,6 +13,7 @@ from casework.models import Move
 from refunds import (
     guards,
     guards_accounts,
+    guards_answers,
     guards_approval,
     guards_offset,
     guards_sampling,
@@ -104,6 +105,7 @@ class Obligation(models.Model):
             ),
             pgtrigger.FSM(name="legal_move", field="state", transitions=transitions()),
             no_delete(),
+            guards_answers.stands_as_its_line(),
             guards.amount_is_sum_of_items(),
             guards.reopened_within_arrived(),
             guards_approval.moved_by_approval(),

@@ -10,7 +10,7 @@ from casework.models import Letter
 from refunds import guards_reconcile
 from refunds.models.answered import BankFile
 from refunds.models.statements import BankStatement
-from registry.guards import append_only, no_delete
+from registry.guards import append_only, by_their_posts, no_delete
 from registry.models import Officer
 
 
@@ -121,7 +121,7 @@ class Correction(models.Model):
         verbose_name_plural = "对账更正"
         triggers = [
             guards_reconcile.correction_is_fixed(),
-            guards_reconcile.correction_by_its_posts(),
+            by_their_posts(prepares="FUND_FINANCE", decides=["FUND_FINANCE", "HEAD"]),
             no_delete(),
         ]
         constraints = [

@@ -2,7 +2,7 @@
 
 import pgtrigger
 
-from registry.guards import no_delete, of_the_city
+from registry.guards import by_their_posts, no_delete
 
 _REFUSE = "USING ERRCODE = 'check_violation'"
 #: What stays as it was proposed.
@@ -32,7 +32,7 @@ def corrections() -> list[pgtrigger.Trigger]:
         ),
         no_delete(),
         _proposed_first(),
-        _posts(),
+        by_their_posts(prepares="FUND_FINANCE", decides=["HEAD"]),
         _amount_is_sum_of_items(),
         _entry_is_its_own(),
     ]
@@ -45,26 +45,6 @@ def _proposed_first() -> pgtrigger.Trigger:
         operation=pgtrigger.Insert,
         condition=pgtrigger.Condition("NEW.state <> 'PROPOSED'"),
         func=f"RAISE EXCEPTION 'ledger: a correction begins as a proposal' {_REFUSE};",
-    )
-
-
-def _posts() -> pgtrigger.Trigger:
-    """Fund finance of the city proposes, the head of the city decides."""
-    proposes = of_the_city("NEW.prepared_by_id", "FUND_FINANCE")
-    decides = of_the_city("NEW.decided_by_id", "HEAD")
-    return pgtrigger.Trigger(
-        name="posts",
-        when=pgtrigger.Before,
-        operation=pgtrigger.Insert | pgtrigger.Update,
-        func=f"""
-        IF TG_OP = 'INSERT' AND NOT {proposes} THEN
-            RAISE EXCEPTION 'ledger: fund finance of the city proposes corrections' {_REFUSE};
-        END IF;
-        IF NEW.decided_by_id IS NOT NULL AND NOT {decides} THEN
-            RAISE EXCEPTION 'ledger: the head of the city decides corrections' {_REFUSE};
-        END IF;
-        RETURN NEW;
-        """,
     )
 
 

@@ -316,19 +316,6 @@ def approved_with_an_entry_of_another_amount() -> Iterator[None]:
     change("relief_ledgercorrection", correction, state="APPROVED", entry_id=entry)
 
 
-@forbidden_by("relief_ledgercorrection.posts")
-def proposed_by_anybody() -> Iterator[None]:
-    yield
-    row("relief_ledgercorrection", state="PROPOSED")
-
-
-@forbidden_by("relief_ledgercorrection.posts")
-def decided_by_anybody() -> Iterator[None]:
-    correction = row("relief_ledgercorrection", state="PROPOSED")
-    yield
-    change("relief_ledgercorrection", correction, decided_by_id=7)
-
-
 @forbidden_by("relief_ledgercorrection.proposed_first")
 def approved_from_the_start() -> Iterator[None]:
     yield

@@ -1,4 +1,5 @@
-"""What triggers forbid of who does something with a batch, a difference or a day.
+"""What triggers forbid of who does something with a batch, a difference or a day, and of what has
+no word of the bank.
 
 Nothing else looks while it is tried (`alone`), so rows need only what the trigger reads.
 """
@@ -35,7 +36,7 @@ def _moved_by(before: str, after: str, column: str, post: str, district: str) ->
     change("refunds_batch", batch, state=after, **{column: hand})
 
 
-@forbidden_by("refunds_batch.hands_of_their_posts")
+@forbidden_by("refunds_batch.signed_by_its_post")
 def drafted_by_who_was_locked_out() -> Iterator[None]:
     hand = _locked_out()
     yield
@@ -49,7 +50,7 @@ _HANDS = (
     # Audit takes lines out; a batch that still has some is not its to take apart.
     ("DRAFT", "DISSOLVED", "dissolved_by_id", Post.AUDIT),
 )
-VIOLATIONS["refunds_batch.hands_of_their_posts"] += [
+VIOLATIONS["refunds_batch.signed_by_its_post"] += [
     lambda: _drafted_by(Post.HEAD, "510400"),
     lambda: _drafted_by(Post.FUND_FINANCE, "510402"),
     *(
@@ -60,25 +61,26 @@ VIOLATIONS["refunds_batch.hands_of_their_posts"] += [
 ]
 
 
-def _proposed_by(post: str, district: str) -> Iterator[None]:
+def _prepared_by(table: str, post: str, district: str) -> Iterator[None]:
     hand = _of(post, district)
     yield
-    row("refunds_correction", state="PROPOSED", prepared_by_id=hand)
+    row(table, state="PROPOSED", prepared_by_id=hand)
 
 
-def _decided_by(post: str, district: str) -> Iterator[None]:
-    correction = row("refunds_correction", state="PROPOSED")
+def _decided_by(table: str, post: str, district: str) -> Iterator[None]:
+    proposed = row(table, state="PROPOSED")
     hand = _of(post, district)
     yield
-    change("refunds_correction", correction, state="CONFIRMED", decided_by_id=hand)
+    change(table, proposed, decided_by_id=hand)
 
 
-VIOLATIONS["refunds_correction.posts"] = [
-    lambda: _proposed_by(Post.HEAD, "510400"),
-    lambda: _proposed_by(Post.FUND_FINANCE, "510402"),
-    lambda: _decided_by(Post.AUDIT, "510400"),
-    lambda: _decided_by(Post.HEAD, "510402"),
-]
+for table in ("refunds_correction", "refunds_bankword", "relief_ledgercorrection"):
+    VIOLATIONS[f"{table}.posts"] = [
+        lambda table=table: _prepared_by(table, Post.HEAD, "510400"),  # type: ignore[misc]
+        lambda table=table: _prepared_by(table, Post.FUND_FINANCE, "510402"),  # type: ignore[misc]
+        lambda table=table: _decided_by(table, Post.AUDIT, "510400"),  # type: ignore[misc]
+        lambda table=table: _decided_by(table, Post.HEAD, "510402"),  # type: ignore[misc]
+    ]
 
 
 def _closed_by(post: str, district: str) -> Iterator[None]:
@@ -87,6 +89,41 @@ def _closed_by(post: str, district: str) -> Iterator[None]:
     row("refunds_dayclose", closed_by_id=hand)
 
 
+def _ended_without_a_word(state: str, finding: str = "") -> Iterator[None]:
+    line = row("refunds_attempt", state="SENT")
+    if finding:
+        row("refunds_bankanswerline", attempt_id=line, finding=finding)
+    yield
+    change("refunds_attempt", line, state=state)
+
+
+VIOLATIONS["refunds_attempt.ends_by_the_banks_word"] = [
+    lambda: _ended_without_a_word("PAID"),
+    lambda: _ended_without_a_word("BOUNCED"),
+    lambda: _ended_without_a_word("PAID", "bounced"),
+    lambda: _ended_without_a_word("BOUNCED", "paid"),
+    lambda: _ended_without_a_word("BOUNCED", "wrong_amount"),
+]
+
+
+def _stands_without_a_line(state: str, line: str = "") -> Iterator[None]:
+    refund = row("refunds_obligation", state="APPROVED")
+    if line:
+        row("refunds_attempt", obligation_id=refund, state=line)
+    yield
+    change("refunds_obligation", refund, state=state)
+
+
+VIOLATIONS["refunds_obligation.stands_as_its_line"] = [
+    *(
+        lambda state=state: _stands_without_a_line(state)  # type: ignore[misc]
+        for state in ("IN_BATCH", "AT_BANK", "PAID", "BOUNCED")
+    ),
+    lambda: _stands_without_a_line("IN_BATCH", "RECALLED"),
+    lambda: _stands_without_a_line("AT_BANK", "BOUNCED"),
+    lambda: _stands_without_a_line("PAID", "SENT"),
+    lambda: _stands_without_a_line("BOUNCED", "PAID"),
+]
 VIOLATIONS["refunds_dayclose.posts"] = [
     lambda: _closed_by(Post.HEAD, "510400"),
     lambda: _closed_by(Post.AUDIT, "510402"),

@@ -1,12 +1,12 @@
-"""Differences with the bank, days to close, and corrections of the book: by two people."""
+"""The bank's word, differences, days to close, corrections of the book: by two people."""
 
 from datetime import date
 from decimal import Decimal
 
 from casework import services as casework
 from casework.services import letters
-from refunds.models import Correction, Difference
-from refunds.services import differences
+from refunds.models import BankWord, Correction, Difference
+from refunds.services import differences, words
 from relief.ledger import services as ledger
 from relief.ledger.services import corrections
 from tests import factories
@@ -64,6 +64,41 @@ def _confirm_by_sql(correction, officer):
         officer.pk,
         AT,
         correction.pk,
+    )
+
+
+def at_bank():
+    return Cast().bring("AT_BANK").attempts.get()
+
+
+def _enter(attempt, officer):
+    said = words.Said(BankWord.Outcome.NOT_PAID, DAY, "银行证明3号", "账号不存在")
+    return words.enter(attempt_id=attempt.pk, said=said, officer=officer, at=AT)
+
+
+def _enter_by_sql(attempt, officer):
+    run(
+        "INSERT INTO refunds_bankword (attempt_id, outcome, settled_on, reason, document, state,"
+        " prepared_by_id, prepared_at, refusal)"
+        " VALUES (%s, 'NOT_PAID', %s, '账号不存在', '证明', 'PROPOSED', %s, %s, '')",
+        attempt.pk,
+        DAY,
+        officer.pk,
+        AT,
+    )
+
+
+def entered():
+    return _enter(at_bank(), factories.make_officer("FUND_FINANCE", district="510400"))
+
+
+def _believe_by_sql(word, officer):
+    run(
+        "UPDATE refunds_bankword SET state = 'CONFIRMED', decided_by_id = %s, decided_at = %s"
+        " WHERE id = %s",
+        officer.pk,
+        AT,
+        word.pk,
     )
 
 
@@ -158,6 +193,14 @@ STEPS = {
         ),
         _confirm_by_sql,
         lambda correction: [correction.prepared_by],
+    ),
+    "录入银行证明": Step(at_bank, FINANCE, _enter, _enter_by_sql),
+    "确认银行证明": Step(
+        entered,
+        FINANCE | HEAD,
+        lambda word, officer: words.confirm(word_id=word.pk, officer=officer, at=AT),
+        _believe_by_sql,
+        lambda word: [word.prepared_by],
     ),
     "日终对账": Step(
         balanced,

@@ -18,6 +18,7 @@ from refunds.services import (
     differences,
     inquiry,
     sampling,
+    words,
 )
 from refunds.services.telling import for_unit
 from refunds.workflow import IllegalMove
@@ -48,6 +49,7 @@ REFUSED = (
     sampling.NothingToCheck,
     sampling.SamePerson,
     sampling.WrongPost,
+    words.SamePerson,
     IllegalMove,
 )
 Way = Callable[[Any, Officer], object]

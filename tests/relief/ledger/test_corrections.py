@@ -188,7 +188,7 @@ def test_the_database_refuses_one_person_alone(finance, head):
     other = LedgerEntry.objects.get()
     approved = {"state": "APPROVED", "decided_at": AT}
 
-    with pytest.raises(IntegrityError, match="the head of the city decides"):
+    with pytest.raises(IntegrityError, match="does not decide on it"):
         by_hand(found, state="REFUSED", decided_at=AT, decided_by_id=finance.pk, refusal="不")
     with pytest.raises(IntegrityError, match="not that of the correction"):
         by_hand(found, **approved, decided_by_id=head.pk, entry_id=other.pk)
@@ -241,5 +241,5 @@ def test_the_database_wants_a_proposal_of_fund_finance_first(finance, head, chan
         setattr(found, name, value)
     found.pk, found.receipt, found._state.adding = None, "TZ2", True
 
-    with pytest.raises(IntegrityError, match=r"begins as a proposal|fund finance"):
+    with pytest.raises(IntegrityError, match=r"begins as a proposal|does not prepare it"):
         found.save()
