@@ -164,7 +164,7 @@ def test_a_batch_goes_on_only_with_every_drawn_line_cleared(people, sample):
     with pytest.raises(sampling.NothingToCheck):
         check(people, sample, CLEAR, picked=[first.pk])
     # The rest of the way is the batches': here only audit no longer stands in it.
-    refused("batch_checked_before_it_goes_on", forward, sample.batch_id)
+    refused("does not do this with a batch", forward, sample.batch_id)
 
 
 def test_a_batch_without_a_draw_goes_nowhere(people):
