@@ -189,7 +189,7 @@ def explain_one(run: "Schedule", difference: Difference) -> None:
             difference_id=difference.pk, proposal=proposal, officer=cast.cashier, at=at
         )
         return
-    found = difference.corrections.get(state="PROPOSED")
+    found = difference.corrections.latest("pk")  # done twice, it is decided already
     if not run.world.ending and run.dice.random() < 0.2:
         differences.refuse(
             correction_id=found.pk, reason="凭证不全", officer=cast.accountant, at=at
