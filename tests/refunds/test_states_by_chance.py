@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from django.db import transaction
 from django.db.models import Sum
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from refunds.ledger_source import ACCOUNTS
@@ -118,13 +118,17 @@ class World:
         elif what == "draft":
             self.draft()
         elif what == "exchange":
-            bank.exchange(clock=clock)
-            for number, (state, inside) in self.batches.items():
-                if state == "APPROVED":
-                    self.batches[number] = ("SENT", inside)
-                    self.move(inside, "AT_BANK")
+            self.exchange()
         else:
             self.batch(what)
+
+    def exchange(self) -> None:
+        """Read what the bank has put down, and send whatever is approved."""
+        bank.exchange(clock=clock)
+        for number, (state, inside) in self.batches.items():
+            if state == "APPROVED":
+                self.batches[number] = ("SENT", inside)
+                self.move(inside, "AT_BANK")
 
     def move(self, inside: list[int], state: str) -> None:
         for which in inside:
@@ -140,7 +144,7 @@ class World:
                 line = Attempt.objects.filter(obligation=refund).latest("number")
                 bad = {"outcome": "退票", "reason": "账户已销户", "on": "2020-07-19"}
                 put_down([row(line, **(bad if what == "bounced" else {}))])
-                bank.exchange(clock=clock)
+                self.exchange()
                 self.states[which] = after
             return
         self.expect(lambda: self.act(what, refund, state), happens=after is not None)
@@ -234,7 +238,20 @@ class World:
             assert held == wanted
 
 
+#: Reading the answer about one batch sends another one that is approved.
+_SENT_BESIDE = [
+    *[("onward", 1)] * 5,  # the large one approved
+    ("draft", 0),
+    *[("onward", 1)] * 3,  # at the bank
+    *[("onward", 0)] * 3,  # the small one approved
+    ("draft", 0),
+    *[("onward", 0)] * 2,  # its batch approved, not sent
+    ("paid", 1),
+]
+
+
 @pytest.mark.soak("walks through the states by chance, of fifty steps each", EXAMPLES)
+@example(steps=_SENT_BESIDE)
 @settings(
     max_examples=EXAMPLES,
     deadline=None,
