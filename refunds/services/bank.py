@@ -6,14 +6,12 @@ its content; a line the bank does not mention stays waiting.
 """
 
 import logging
-import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from secrets import token_hex
 
 from django.conf import settings
 from django.db import transaction
@@ -21,9 +19,19 @@ from django.db import transaction
 from casework import services as casework
 from refunds import bank as formats
 from refunds.bank import link
-from refunds.bank.signing import BESIDE, sign_file
+from refunds.bank.signing import BESIDE
 from refunds.models import Attempt, BankFile, Batch, BatchSend, Link, Obligation
-from refunds.services import answers, batches, book, genuine, receipts, reconcile, statements
+from refunds.services import (
+    answers,
+    batches,
+    book,
+    files,
+    genuine,
+    outbox,
+    receipts,
+    reconcile,
+    statements,
+)
 from refunds.services.locking import hold_money
 from refunds.services.moving import move_all
 from refunds.workflow import Action, AttemptState, BatchState, State
@@ -177,38 +185,9 @@ def note_refused(*, batch_id: int, tried: BatchSend, reason: str, at: datetime) 
 
 
 def fetch_outbox() -> int:
-    """Put what the bank has for us over the direct link into the folder; return how many files.
-
-    How far we are is a note beside the folders: without it everything is fetched again, which
-    does no harm, as each content is read once.
-    """
+    """Put what the bank has for us over the direct link into the folder; return how many files."""
     bank = direct_link()
-    if bank is None:
-        return 0
-    mark = Path(settings.BANK_DIR) / "outbox-after.txt"
-    try:
-        after = int(mark.read_text()) if mark.exists() else 0
-    except ValueError:
-        after = 0
-    fetched = 0
-    try:
-        for file in bank.files(after=after):
-            # The name is the bank's, the place isn't.
-            plain = file.name.replace("/", "_").replace("\\", "_").lstrip(".~")[-100:]
-            target = folder("in") / f"{file.id:08d}-{plain}"
-            content = bank.fetch(file)
-            if settings.BANK_HMAC_KEY:  # the bank has signed the answer that brought it
-                key = settings.BANK_HMAC_KEY.encode()
-                signed = sign_file(key, name=target.name, digest=file.sha256)
-                _put(genuine.signature_of(target), signed.encode())
-            _put(target, content)
-            _put(mark, str(file.id).encode())
-            fetched += 1
-    except link.NoAnswer:
-        pass  # the next exchange asks again
-    except OSError as failure:
-        logger.error("what the bank has for us could not be put down: %s", failure)
-    return fetched
+    return outbox.fetch(bank, into=folder("in")) if bank else 0
 
 
 @transaction.atomic
@@ -229,31 +208,7 @@ def begin(*, batch_id: int, at: datetime) -> BatchSend | None:
 
 def write_file(batch: Batch) -> Path:
     """Put a batch's bytes into the bank's folder, whole or not at all."""
-    return _put(folder("out") / batch.file_name, bytes(batch.content))
-
-
-def _put(target: Path, content: bytes) -> Path:
-    draft = target.with_name(f".{target.name}.{token_hex(6)}")
-    try:
-        with draft.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(target)
-    except OSError:
-        draft.unlink(missing_ok=True)  # half of it would only fill the disk further
-        raise
-    _sync(target.parent)
-    return target
-
-
-def _sync(path: Path) -> None:
-    """Make a rename in a folder survive a power cut."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    return files.put(folder("out") / batch.file_name, bytes(batch.content))
 
 
 @transaction.atomic
@@ -354,9 +309,9 @@ def _put_away(path: Path, digest: str, *, refused: str) -> None:
     if refused:
         # Beside it for whoever looks there; it stands in the database too.
         with suppress(OSError):
-            _put(target.with_name(f"{target.name}.txt"), f"{refused}\n".encode())
+            files.put(target.with_name(f"{target.name}.txt"), f"{refused}\n".encode())
     try:
         path.replace(target)
     except FileNotFoundError:
         return
-    _sync(target.parent)
+    files.sync(target.parent)
