@@ -5,7 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import F, Q
 
-from refunds import guards_answers
+from refunds import guards_answers, guards_hands
 from refunds.models.bank import Attempt, Batch
 from registry.guards import append_only, by_their_posts, no_delete
 from registry.models import Officer
@@ -146,7 +146,7 @@ class AnswerHandled(models.Model):
     class Meta:
         verbose_name = "银行答复核实"
         verbose_name_plural = "银行答复核实"
-        triggers = append_only()
+        triggers = [*append_only(), guards_hands.handled_by_its_posts()]
         constraints = [
             models.CheckConstraint(
                 name="answer_handled_says_how",
@@ -199,6 +199,7 @@ class BankWord(models.Model):
         verbose_name_plural = "银行书面证明"
         triggers = [
             guards_answers.word_is_fixed(),
+            guards_hands.begins_as_a_proposal(),
             by_their_posts(prepares="FUND_FINANCE", decides=["FUND_FINANCE", "HEAD"]),
             no_delete(),
         ]

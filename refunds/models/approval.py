@@ -5,7 +5,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from refunds import guards_approval
+from refunds import guards_approval, guards_hands
 from registry.guards import append_only, no_delete
 from registry.models import Officer
 
@@ -48,6 +48,8 @@ class ApprovalRules(models.Model):
             ),
             guards_approval.publishable(),
             no_delete(),
+            guards_hands.rules_by_their_posts(),
+            guards_hands.released_with_the_program(),
         ]
         constraints = [
             models.CheckConstraint(

@@ -15,6 +15,7 @@ from refunds import (
     guards_accounts,
     guards_answers,
     guards_approval,
+    guards_hands,
     guards_offset,
     guards_sampling,
 )
@@ -112,6 +113,8 @@ class Obligation(models.Model):
             guards_offset.left_unused(),
             guards_sampling.moved_by_audit(),
             guards_sampling.recalled_when_held(),
+            guards_hands.chosen_anew(),
+            guards_hands.corrected_by_two(),
         ]
 
     def __str__(self) -> str:

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from casework.models import Letter
-from refunds import guards_reconcile
+from refunds import guards_hands, guards_reconcile
 from refunds.models.answered import BankFile
 from refunds.models.statements import BankStatement
 from registry.guards import append_only, by_their_posts, no_delete
@@ -57,7 +57,11 @@ class Difference(models.Model):
     class Meta:
         verbose_name = "对账差异"
         verbose_name_plural = "对账差异"
-        triggers = [guards_reconcile.difference_is_fixed(), no_delete()]
+        triggers = [
+            guards_reconcile.difference_is_fixed(),
+            guards_hands.settled_by_two(),
+            no_delete(),
+        ]
         constraints = [
             models.UniqueConstraint(
                 name="difference_once",
@@ -121,6 +125,7 @@ class Correction(models.Model):
         verbose_name_plural = "对账更正"
         triggers = [
             guards_reconcile.correction_is_fixed(),
+            guards_hands.begins_as_a_proposal(),
             by_their_posts(prepares="FUND_FINANCE", decides=["FUND_FINANCE", "HEAD"]),
             no_delete(),
         ]

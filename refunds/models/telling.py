@@ -7,6 +7,7 @@ import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 
+from refunds import guards_hands
 from refunds.models.owed import Obligation
 from registry.guards import append_only, no_delete
 from registry.models import BankAccount, Employer, Officer
@@ -138,6 +139,8 @@ class StaffChoice(models.Model):
                 transitions=[("PROPOSED", "CONFIRMED"), ("PROPOSED", "REFUSED")],
             ),
             no_delete(),
+            guards_hands.begins_as_a_proposal(),
+            guards_hands.noted_by_its_posts(),
         ]
 
     def __str__(self) -> str:

@@ -69,10 +69,13 @@ class Paper:
 def propose(*, member: Membership, account: Account, reason: str, at: datetime) -> AccountChange:
     """Propose another account for one's own unit.
 
+    :raises NotYours: unless the member may sign for it.
     :raises accounts.BadAccount: if the account can't be paid to.
     :raises AlreadyOpen: if it is being decided on, or in force.
     :raises Missing: if no reason is given.
     """
+    if not scope.may_sign(member):
+        raise NotYours("账户变更由单位管理员或者签署人提出。")
     return _propose(
         member.employer, account, by=casework.member(member), reason=reason, paper=None, at=at
     )

@@ -13,14 +13,19 @@ from refunds.models import Attempt, Obligation, Submission
 from refunds.services import account_cases, book, ending, offers, paid_to
 from refunds.services.locking import hold_money
 from refunds.services.paid_to import Account
-from refunds.workflow import Action, State
+from refunds.workflow import Action, State, next_state
 from registry import queries as registry_queries
+from registry import scope
 from registry.models import Membership
 from relief.ledger.services import Account as Ledger
 
 
 class NothingToChoose(Exception):
     """None of the refunds named belongs to this employer."""
+
+
+class NotASigner(Exception):
+    """The member only prepares, or acts for the employer no more: others decide about its money."""
 
 
 def check_account(account: Account, *, member: Membership, at: datetime) -> None:
@@ -41,6 +46,8 @@ def check_choice(account: Account, *, member: Membership, at: datetime) -> None:
 
 
 def _locked(member: Membership, receipts: Sequence[str]) -> list[Obligation]:
+    if not scope.may_sign(member):
+        raise NotASigner("退费的选择由单位管理员或者签署人办理。")
     rows = Obligation.objects.filter(employer=member.employer_id, receipt__in=receipts)
     found = list(rows.select_for_update().order_by("pk"))
     if not found or len(found) != len(set(receipts)):
@@ -86,6 +93,7 @@ def choose_refund(
 ) -> list[Obligation]:
     """Hand in the choice: the money is to go back, to this account. Several funds at once.
 
+    :raises NotASigner: unless the member may sign for the employer.
     :raises NothingToChoose: if a receipt is not this employer's.
     :raises IllegalMove: if one of them was chosen already.
     :raises accounts.BadAccount: if the account can't be paid to.
@@ -93,13 +101,16 @@ def choose_refund(
     obligations = _locked(member, receipts)
     check_choice(account, member=member, at=at)
     for obligation in obligations:
+        # First whether it still may be chosen, so that a page that is late says why. Then what is
+        # handed in, then the move: the database lets a refund be chosen only by a new choice.
+        next_state(State(obligation.state), Action.CHOOSE)
+        _submit(obligation, Submission.Kind.CHOICE, account, member=member, at=at)
         obligation.move(
             Action.CHOOSE,
             by=casework.member(member),
             at=at,
             note=f"收款账户：{account.bank}，尾号{account.number[-4:]}",
         )
-        _submit(obligation, Submission.Kind.CHOICE, account, member=member, at=at)
     return obligations
 
 
@@ -112,6 +123,7 @@ def choose_offset(*, member: Membership, receipts: Sequence[str], at: datetime) 
     """Hand in the choice: the money is to pay other months of the same fund, as far as any lack
     something now, the rest as they come. Several funds at once.
 
+    :raises NotASigner: unless the member may sign for the employer.
     :raises NothingToChoose: if a receipt is not this employer's.
     :raises IllegalMove: if one of them was chosen already.
     :raises OffsetIsOver: if the period has ended.
@@ -145,6 +157,7 @@ def withdraw(*, member: Membership, receipt: str, at: datetime) -> Obligation:
     Of an offset what is used stays used: only the rest waits for a choice again, as a refund of
     its own.
 
+    :raises NotASigner: unless the member may sign for the employer.
     :raises NothingToChoose: if the receipt is not this employer's.
     :raises IllegalMove: if it has gone too far, or nothing was chosen.
     """
@@ -173,6 +186,7 @@ def correct_account(
     """Give another account after the bank has sent the money back: a change of account, on
     which two officers decide.
 
+    :raises NotASigner: unless the member may sign for the employer.
     :raises NothingToChoose: if the receipt is not this employer's.
     :raises IllegalMove: if no account is asked for.
     :raises accounts.BadAccount: if the account can't be paid to.

@@ -201,7 +201,6 @@ def _choose(obligation: Obligation, choice: StaffChoice, *, at: datetime) -> Non
         obligation.move(Action.CHOOSE_OFFSET, by=by, at=at, note=f"代为登记，{ground}")
         return
     to = f"收款账户：{account.bank}，尾号{account.number[-4:]}"
-    obligation.move(Action.CHOOSE, by=by, at=at, note=f"代为登记，{ground}。{to}")
     last = obligation.submissions.aggregate(last=Max("number"))["last"] or 0
     Submission.objects.create(
         obligation=obligation,
@@ -217,6 +216,7 @@ def _choose(obligation: Obligation, choice: StaffChoice, *, at: datetime) -> Non
         at=at,
         cooling_until=paid_to.cooling_of_choice(choice.employer_id, paid_to.of(account), at=at),
     )
+    obligation.move(Action.CHOOSE, by=by, at=at, note=f"代为登记，{ground}。{to}")
 
 
 @transaction.atomic
