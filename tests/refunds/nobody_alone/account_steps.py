@@ -42,6 +42,23 @@ def decide(case, officer):
     account_cases.decide(receipt=case.receipt, seen=state, granted=True, officer=officer, at=AT)
 
 
+def _refuse(case, officer):
+    state = AccountChange.objects.values_list("state", flat=True).get(pk=case.pk)
+    account_cases.decide(
+        receipt=case.receipt, seen=state, granted=False, officer=officer, at=AT, reason="不符"
+    )
+
+
+def _refuse_by_sql(case, officer):
+    run(
+        "UPDATE refunds_accountchange SET state = 'REFUSED', refused_by_id = %s, closed_at = %s,"
+        " closing_reason = '不符' WHERE id = %s",
+        officer.pk,
+        AT,
+        case.pk,
+    )
+
+
 def _proposer(case):
     return case.proposed_by.officer
 
@@ -84,5 +101,20 @@ STEPS = {
         decide,
         _confirm_by_sql,
         lambda case: [_proposer(case), case.checker],
+    ),
+    # Sent back, no money goes there: who is asked says so, but never who proposed it.
+    "核对时退回": Step(
+        proposed,
+        frozenset({("本县", "REVIEWER")}),
+        _refuse,
+        _refuse_by_sql,
+        lambda case: [_proposer(case)],
+    ),
+    "确认时退回": Step(
+        checked,
+        frozenset({("本县", "FUND_FINANCE"), ("市", "FUND_FINANCE")}),
+        _refuse,
+        _refuse_by_sql,
+        lambda case: [_proposer(case)],
     ),
 }

@@ -67,6 +67,20 @@ def _confirm_by_sql(correction, officer):
     )
 
 
+def _refuse_way(correction, officer):
+    differences.refuse(correction_id=correction.pk, reason="不符", officer=officer, at=AT)
+
+
+def _refuse_way_by_sql(correction, officer):
+    run(
+        "UPDATE refunds_correction SET state = 'REFUSED', refusal = '不符', decided_by_id = %s,"
+        " decided_at = %s WHERE id = %s",
+        officer.pk,
+        AT,
+        correction.pk,
+    )
+
+
 def at_bank():
     return Cast().bring("AT_BANK").attempts.get()
 
@@ -96,6 +110,20 @@ def _believe_by_sql(word, officer):
     run(
         "UPDATE refunds_bankword SET state = 'CONFIRMED', decided_by_id = %s, decided_at = %s"
         " WHERE id = %s",
+        officer.pk,
+        AT,
+        word.pk,
+    )
+
+
+def _disbelieve(word, officer):
+    words.refuse(word_id=word.pk, reason="不符", officer=officer, at=AT)
+
+
+def _disbelieve_by_sql(word, officer):
+    run(
+        "UPDATE refunds_bankword SET state = 'REFUSED', refusal = '不符', decided_by_id = %s,"
+        " decided_at = %s WHERE id = %s",
         officer.pk,
         AT,
         word.pk,
@@ -194,12 +222,34 @@ STEPS = {
         _confirm_by_sql,
         lambda correction: [correction.prepared_by],
     ),
+    "不同意差异处理办法": Step(
+        explained,
+        FINANCE | HEAD,
+        _refuse_way,
+        _refuse_way_by_sql,
+        lambda correction: [correction.prepared_by],
+    ),
+    # Says only who looks after it.
+    "接手差异": Step(
+        different,
+        FINANCE | HEAD,
+        lambda difference, officer: differences.take_on(
+            difference_id=difference.pk, officer=officer
+        ),
+    ),
     "录入银行证明": Step(at_bank, FINANCE, _enter, _enter_by_sql),
     "确认银行证明": Step(
         entered,
         FINANCE | HEAD,
         lambda word, officer: words.confirm(word_id=word.pk, officer=officer, at=AT),
         _believe_by_sql,
+        lambda word: [word.prepared_by],
+    ),
+    "不同意银行证明": Step(
+        entered,
+        FINANCE | HEAD,
+        _disbelieve,
+        _disbelieve_by_sql,
         lambda word: [word.prepared_by],
     ),
     "日终对账": Step(

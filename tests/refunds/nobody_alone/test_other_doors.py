@@ -3,14 +3,16 @@
 import pytest
 from django.apps import apps
 from django.contrib import admin
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.test import RequestFactory
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from refunds.models import Attempt, Batch, Obligation, Submission
-from relief.models import LedgerCorrection
+from refunds.models import Approval, Attempt, Batch, FlightAction, Obligation, Submission
+from registry.models import Post
+from relief.models import LedgerCorrection, LedgerLeg, LedgerPosting, PaidBack
 from tests import factories
 from tests.factories import AT, client_for, make_administrator
+from tests.refunds.nobody_alone.matrix import PLACES
 
 pytestmark = pytest.mark.django_db
 
@@ -189,3 +191,87 @@ def test_a_shell_corrects_no_book_alone():
         )
 
     assert by_shell(alone)
+
+
+#: The board's buttons make be done now what is due anyway, or ask: who may press them.
+BUTTONS = {"再处理一次": {("市", "FUND_FINANCE")}, "向银行查询": {("市", "FUND_FINANCE")}}
+
+
+@pytest.mark.parametrize("button", BUTTONS)
+def test_a_button_is_pressed_by_who_the_table_says_and_pays_nobody(cast, button):
+    line = cast.bring("AT_BANK").attempts.get()
+    path = {
+        "再处理一次": reverse("desk_refunds:flight_press"),
+        "向银行查询": reverse("desk_refunds:ask", args=[line.batch.number]),
+    }[button]
+    found = set()
+    for place, district in PLACES.items():
+        for post in Post:
+            before = FlightAction.objects.count()
+            client_for(factories.make_officer(post, district=district)).post(path)
+            if FlightAction.objects.count() > before:
+                found.add((place, post.value))
+    assert found == BUTTONS[button]
+    line.refresh_from_db()
+    assert line.state == "SENT"
+
+
+def test_actions_of_the_administration_touch_no_money():
+    request = RequestFactory().get("/")
+    request.user = make_administrator()
+    found = {
+        (model._meta.label, name)
+        for model, page in admin.site._registry.items()
+        for name in page.get_actions(request)
+    }
+    assert found == {
+        ("registry.Officer", "hand_out_password"),
+        ("registry.Membership", "hand_out_password"),
+        ("auth.User", "let_in_again"),
+    }
+
+
+def money_tables():
+    return [
+        model
+        for model in apps.get_models()
+        if model._meta.db_table.startswith(("refunds_", "relief_ledger", "relief_paid"))
+        # Lists of work to do, without any decision: their rows are the queue's own.
+        and model._meta.db_table not in {"refunds_offerwork", "relief_ledgerwork"}
+    ]
+
+
+def test_a_shell_deletes_and_truncates_no_row_of_money(cast):
+    cast.bring("PAID", amount="50000.00")
+    filled = [model for model in money_tables() if model.objects.exists()]
+    assert len(filled) > 12
+    for model in filled:
+        assert by_shell(lambda: model.objects.all()._raw_delete(using="default")), model  # noqa: B023
+    for model in money_tables():
+        assert by_shell(lambda: _truncate(model)), model  # noqa: B023
+
+
+def _truncate(model):
+    with connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE {model._meta.db_table} CASCADE")
+
+
+#: What a hand in the shell would try with the rows of a refund that was paid.
+CHANGES = {
+    "批准人": lambda: Approval.objects.update(officer_id=1),
+    "退费状态": lambda: Obligation.objects.update(state="APPROVED"),
+    "付款状态": lambda: Attempt.objects.update(state="QUEUED"),
+    "批次摘要": lambda: Batch.objects.update(lines_sha256="0" * 64),
+    "核对人": lambda: Batch.objects.update(checked_by=None),
+    "批次状态": lambda: Batch.objects.update(state="SEALED"),
+    "账簿金额": lambda: LedgerLeg.objects.update(amount=0),
+    "账簿序号": lambda: LedgerPosting.objects.update(number=1),
+    "已退金额": lambda: PaidBack.objects.update(amount=0),
+}
+
+
+def test_a_shell_changes_nothing_that_was_decided_or_booked(cast):
+    cast.bring("PAID", amount="50000.00")
+    for model in (Approval, LedgerLeg, LedgerPosting, PaidBack):
+        assert model.objects.exists(), model
+    assert [what for what, change in CHANGES.items() if not by_shell(change)] == []

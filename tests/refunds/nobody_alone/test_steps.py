@@ -1,16 +1,28 @@
-"""Every step of batches, accounts, differences, corrections and noted choices × every post ×
+"""Every step of batches, accounts, differences, corrections, noted choices and rules × every post ×
 place × who had part in it: by service, and by the database alone."""
 
 import pytest
 
 from registry.models import Officer
 from tests import factories
-from tests.refunds.nobody_alone import account_steps, batch_steps, book_steps, choice_steps
+from tests.refunds.nobody_alone import (
+    account_steps,
+    batch_steps,
+    book_steps,
+    choice_steps,
+    rule_steps,
+)
 from tests.refunds.nobody_alone.matrix import PLACES, accepts, locked_out, taken_by, takers
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("files_elsewhere")]
 
-STEPS = batch_steps.STEPS | account_steps.STEPS | book_steps.STEPS | choice_steps.STEPS
+STEPS = (
+    batch_steps.STEPS
+    | account_steps.STEPS
+    | book_steps.STEPS
+    | choice_steps.STEPS
+    | rule_steps.STEPS
+)
 WITH_SQL = [name for name, step in STEPS.items() if step.sql]
 WITH_PART = [name for name, step in STEPS.items() if step.part]
 
