@@ -10,7 +10,7 @@ from django.db import connection
 from registry.models import Handover, Membership
 from registry.services import accounts, activation, members, replacement
 from tests.factories import AT, make_member, make_officer
-from tests.registry.test_members import LATER, accept, hand_over, invite, owners
+from tests.registry.members.joining import LATER, accept, hand_over, invite, owners
 
 pytestmark = pytest.mark.django_db(transaction=True)
 REFUSALS = (
