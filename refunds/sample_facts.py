@@ -66,31 +66,26 @@ LEFT JOIN refunds_approval b ON b.submission_id = c.id AND b.level = 'SECOND' AN
 ORDER BY l.id
 """
 
-# Per account and not joined above: the planner knows nothing of lines written a moment ago, and
-# would look through all accounts for each of them.
-_ACCOUNTS = """
-WITH asked AS MATERIALIZED (
-    SELECT DISTINCT account FROM refunds_attempt WHERE batch_id = %(batch)s AND state = 'QUEUED'
+# Per account and not joined above, the accounts named one by one: the planner knows nothing of
+# lines written a moment ago, and would look through all accounts for each of them.
+_ASKED = (
+    "SELECT DISTINCT account FROM refunds_attempt WHERE batch_id = %(batch)s AND state = 'QUEUED'"
 )
-"""
-_SHARERS = f"""
-{_ACCOUNTS}
+_SHARERS = """
 SELECT account, count(DISTINCT employer_id) - 1 FROM (
     SELECT b.number AS account, b.employer_id FROM registry_bankaccount b
-    WHERE b.number IN (SELECT account FROM asked) AND b.reverses_id IS NULL
+    WHERE b.number = ANY(%(accounts)s) AND b.reverses_id IS NULL
         AND NOT EXISTS (SELECT 1 FROM registry_bankaccount r WHERE r.reverses_id = b.id)
     UNION ALL
     SELECT s.account, o.employer_id FROM refunds_submission s
     JOIN refunds_obligation o ON o.id = s.obligation_id
-    WHERE s.account IN (SELECT account FROM asked)
+    WHERE s.account = ANY(%(accounts)s)
 ) users
 GROUP BY account
 """
-_SUMS = f"""
-{_ACCOUNTS}
+_SUMS = """
 SELECT t.account, sum(t.amount) FROM refunds_attempt t
-WHERE t.account IN (SELECT account FROM asked)
-    AND t.state IN ('QUEUED', 'SENT', 'UNKNOWN', 'PAID')
+WHERE t.account = ANY(%(accounts)s) AND t.state IN ('QUEUED', 'SENT', 'UNKNOWN', 'PAID')
     AND (t.batch_id = %(batch)s OR t.sealed_at >= %(split_from)s)
 GROUP BY t.account
 """
@@ -139,8 +134,14 @@ def lines_of(
     batch: Batch, *, rules: Mapping[str, Mapping[str, Any]], today: date
 ) -> dict[int, Line]:
     """Return what is known of each line that is still in a batch, by the attempt."""
-    asked = {"batch": batch.pk, "today": today, "split_from": today - _days(rules, "SPLIT")}
+    asked: dict[str, Any] = {
+        "batch": batch.pk,
+        "today": today,
+        "split_from": today - _days(rules, "SPLIT"),
+    }
     with connection.cursor() as cursor:
+        cursor.execute(_ASKED, asked)
+        asked["accounts"] = [account for (account,) in cursor.fetchall()]
         cursor.execute(_SHARERS, asked)
         sharers: dict[str, int] = dict(cursor.fetchall())
         cursor.execute(_SUMS, asked)
