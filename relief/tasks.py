@@ -10,7 +10,7 @@ from registry import doorbell, locks
 from relief.ledger.services import proofs
 from relief.ledger.services import runs as posting
 from relief.policy import NoRuleInForce
-from relief.services import cross_checks, overpaid, work
+from relief.services import cross_checks, overpaid, simulations, work
 from relief.services import reassess as reassessment
 
 logger = logging.getLogger("relief.reassess")
@@ -28,6 +28,12 @@ def work_shard(*, shard_id: int) -> None:
 def post_block(*, work_id: int) -> None:
     """Post what a run has changed for one block of employers; safe to run twice."""
     posting.work_block(work_id=work_id, clock=timezone.now)
+
+
+@shared_task(acks_late=True, autoretry_for=(OperationalError,), retry_backoff=True, max_retries=5)
+def simulate(*, simulation_id: int) -> None:
+    """Work a simulation; safe to run twice, late or after a crash."""
+    simulations.run_simulation(simulation_id=simulation_id, clock=timezone.now)
 
 
 @shared_task
@@ -70,12 +76,16 @@ def prove_ledger() -> None:
 
 
 def ring_due() -> int:
-    """Ring once for each block to be posted and each shard due; return how many shards."""
+    """Ring once for each block to be posted, each shard and each simulation due; return how many
+    shards."""
     due = work.due_shards(at=timezone.now())  # may end a run, whose blocks are due then
     for work_id in posting.due(at=timezone.now()):
         if not doorbell.ring(post_block, work_id=work_id):
             break
     for shard_id in due:
         if not doorbell.ring(work_shard, shard_id=shard_id):
+            break
+    for simulation_id in simulations.due(at=timezone.now()):
+        if not doorbell.ring(simulate, simulation_id=simulation_id):
             break
     return len(due)

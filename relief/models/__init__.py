@@ -8,7 +8,8 @@
 - `paid`: money that arrived or left again, and what is overpaid;
 - `cross_checks`: what the cross-checks found when they last looked;
 - `relief.ledger.models`: the double-entry book;
-- `runs`: recalculations, their shards, what waits for one, and assessments.
+- `runs`: recalculations, their shards, what waits for one, and assessments;
+- `simulations`: what a run would change, who agreed to it, and what a run has changed.
 """
 
 from relief.ledger.models import (
@@ -33,6 +34,12 @@ from relief.models.monthly import (
 from relief.models.paid import Overpaid, OverpaidMark, PaidBack, Payment
 from relief.models.policy import PolicyDocument
 from relief.models.runs import Assessment, ReassessmentDue, Run, RunShard
+from relief.models.simulations import (
+    RunDifference,
+    RunOfSimulation,
+    Simulation,
+    SimulationApproval,
+)
 
 __all__ = [
     "Assessment",
@@ -63,5 +70,9 @@ __all__ = [
     "PolicyDocument",
     "ReassessmentDue",
     "Run",
+    "RunDifference",
+    "RunOfSimulation",
     "RunShard",
+    "Simulation",
+    "SimulationApproval",
 ]

@@ -1,10 +1,11 @@
 """The published policy documents in force on a day."""
 
+from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
 
 from relief import policy
-from relief.models import PolicyDocument
+from relief.models import PolicyDocument, Run
 from relief.policy import Document, Policy
 from relief.services.documents import check_shipped
 
@@ -16,6 +17,29 @@ def policy_as_of(day: date) -> Policy:
     """
     rows = PolicyDocument.objects.filter(published__lte=day).order_by("slug")
     return _policy(day, tuple(rows.values_list("slug", "sha256")))
+
+
+def policy_with(day: date, drafts: Iterable[Document]) -> Policy:
+    """Return the policy as it would be if documents that aren't published were; by a day."""
+    published = policy_as_of(day).documents
+    return policy.policy_as_of([*published, *drafts], day)
+
+
+class LawIsGone(LookupError):
+    """The documents that a run read can't be put together any more: a defect to report."""
+
+
+def policy_of_run(run: Run) -> Policy:
+    """Return the policy that a run read: what was published by its day and recorded before it.
+
+    :raises LawIsGone: if that isn't the policy whose digest the run carries.
+    """
+    known = PolicyDocument.objects.filter(published__lte=run.as_of, recorded_at__lte=run.created_at)
+    rows = known.order_by("slug").values_list("slug", "sha256")
+    found = policy.policy_as_of([_document(slug, digest) for slug, digest in rows], run.as_of)
+    if found.digest != run.policy_sha256:
+        raise LawIsGone(f"第 {run.pk} 次核定所用的政策文件已无法还原，请联系系统管理员。")
+    return found
 
 
 @lru_cache(maxsize=64)

@@ -117,6 +117,23 @@ def simulate(what: Reading, *, first: int, last: int) -> dict[str, Any]:
     return _run(statements.SIMULATE, parameters)
 
 
+def simulate_whole(what: Reading, *, first: int, last: int, run: int) -> dict[str, Any]:
+    """Return the totals with `differences` (columns of `differing.COLUMNS`) and `cube`.
+
+    :param run: compared with what runs below this number had brought into force.
+    """
+    return _run(statements.SIMULATE_WHOLE, what.parameters(first=first, last=last, run=run))
+
+
+def lines(what: Reading, *, employer_id: int, run: int) -> list[dict[str, Any]]:
+    """Return each month and insurance of one employer as a run would find it, and as it was."""
+    parameters = what.parameters(first=employer_id, last=employer_id, run=run)
+    with connection.cursor() as cursor:
+        cursor.execute(statements.LINES, parameters)
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
 def _run(statement: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
     with connection.cursor() as cursor:
         # The planner can't know how many rows the steps have. Nested loops over steps without an

@@ -7,6 +7,7 @@ Parameters: `first`, `last` (employer ids), `employer_ids` (or NULL), `first_mon
 simulation's is above all.
 """
 
+from relief.run.differing import CUBE, DIFFERENCE, KEPT, MORE
 from relief.run.held import AT_MARKS
 
 # What holds from a month on, turned into ranges. Two rows of one month: the later stored holds.
@@ -279,7 +280,7 @@ pinned AS (
 """
 
 # Every line is added up once, by employer and insurance; the rest is rolled up from there.
-SUMMARY = """,
+_SUMS = """
 by_employer AS MATERIALIZED (
     SELECT employer_id, employer_class, insurance,
         count(*) FILTER (WHERE headcount > 0) AS lines,
@@ -298,7 +299,8 @@ change AS (
     ORDER BY abs(sum(gross_due - relief) - sum(before_net_due)) DESC, employer_id
     LIMIT 20
 )
-SELECT jsonb_build_object(
+"""
+_TOTALS = """jsonb_build_object(
     'employers', count(DISTINCT employer_id) FILTER (WHERE lines + emptied > 0),
     'lines', coalesce(sum(lines + emptied), 0),
     'changed', coalesce(sum(changed), 0),
@@ -317,9 +319,8 @@ SELECT jsonb_build_object(
     'largest', (SELECT coalesce(jsonb_agg(c), '[]') FROM (
         SELECT employer_id, net_due::text AS net_due, before_net_due::text AS before_net_due
         FROM change) c)
-)
-FROM by_employer
-"""
+)"""
+_SUMMARY = f"{_SUMS} SELECT {_TOTALS} FROM by_employer"
 
 # New totals replace stale ones for the runs to come. `replaced` must be whole before the insert:
 # only one row per employer, month and insurance may be in force.
@@ -346,12 +347,19 @@ kept AS (
 """
 
 _READ = f"{STANDING}, {DECLARED}, {FRESH}, {PAID}, {IN_FORCE}, {FOUND}"
+_KEEP = f"{KEEP_FRESH}, {WRITTEN}, {DIFFERENCE}, {KEPT}"
 #: Returns the shard's totals and writes nothing.
-SIMULATE = f"WITH {_READ}{SUMMARY}"
+SIMULATE = f"WITH {_READ}, {_SUMMARY}"
+#: The same with every difference and the sums that a simulation's page shows.
+SIMULATE_WHOLE = (
+    f"WITH {_READ}, {DIFFERENCE}, {CUBE}, {_SUMS} SELECT {_TOTALS} {MORE} FROM by_employer"
+)
+#: Returns one employer's lines, changed or not, with what they were before; writes nothing.
+LINES = f"WITH {_READ} SELECT * FROM found ORDER BY month, insurance"
 #: Returns the same totals, adds the assessments that changed and keeps the renewed totals.
-ASSESS = f"WITH {_READ}, {KEEP_FRESH}, {WRITTEN}{SUMMARY}"
+ASSESS = f"WITH {_READ}, {_KEEP}, {_SUMMARY}"
 #: The same for a run that looks back behind finished ones; needs the parameter `later`.
-ASSESS_BACK = f"WITH {_READ}, {KEEP_FRESH}, {WRITTEN}, {PINNED}{SUMMARY}"
+ASSESS_BACK = f"WITH {_READ}, {_KEEP}, {PINNED}, {_SUMMARY}"
 
 _IDS = "count(*) || ':' || coalesce(sum(id), 0) || ':' || coalesce(bit_xor(hashint8extended(id, 0)), 0)"
 #: Returns a text that is the same only if the very same rows go into a shard. Rows are never

@@ -18,8 +18,9 @@ from registry.models import Employer, Officer, WorkState
 from registry.work import OPEN
 from relief import queries
 from relief.ledger.services import runs as posting
-from relief.models import Run, RunShard
+from relief.models import Run, RunOfSimulation, RunShard
 from relief.policy import Policy
+from relief.queries import differences
 from relief.run import inputs, totals
 from relief.run.inputs import Scope
 from relief.run.shard import reading
@@ -47,6 +48,13 @@ class UnknownEmployers(Exception):
 
 class NotFinished(Exception):
     """The run failed or was cancelled; the sentence says why."""
+
+
+#: Said of a run that was to come to what somebody had agreed to, and doesn't.
+DEPARTS = (
+    "结果与批准的第 {simulation} 次试算不一致（{count} 项差异不同），没有任何结果生效。"
+    "请查看不一致之处，重新试算并报批。"
+)
 
 
 class NotOpen(Exception):
@@ -206,7 +214,9 @@ def fail_run(*, run_id: int, reason: str, at: datetime) -> None:
 
 @transaction.atomic
 def finish_run(*, run_id: int, at: datetime) -> bool:
-    """Bring a run's results into force once every shard is done; return whether that is now.
+    """Bring a run's results into force once every shard is done; return whether it ends now.
+
+    A run that was to come to an approved simulation and doesn't is ended without any result.
 
     Its differences are posted after that (`relief.ledger.services.runs`), and then it is told of.
     Safe to call by every worker and again: only one finds it unfinished.
@@ -215,12 +225,24 @@ def finish_run(*, run_id: int, at: datetime) -> bool:
     if run.state not in OPEN or run.shards.exclude(state=WorkState.DONE).exists():
         return False
     run.totals = totals.add_up(run.shards.order_by("number").values_list("totals", flat=True))
+    if reason := _departure(run):
+        fail_run(run_id=run.pk, reason=reason, at=at)
+        return True
     run.state, run.finished_at = WorkState.DONE, at
     run.steps_done = run.steps_total
     run.save(update_fields=["totals", "state", "finished_at", "steps_done"])
     if not posting.queue(run=run, at=at):
         posting.announce(run_id)  # nothing to post
     return True
+
+
+def _departure(run: Run) -> str:
+    """Return why a run may not come into force though it is done; empty where it may."""
+    approved = RunOfSimulation.objects.filter(run=run).first()
+    if approved is None:
+        return ""
+    other = differences.departing(run_id=run.pk, simulation_id=approved.simulation_id)
+    return DEPARTS.format(simulation=approved.simulation_id, count=len(other)) if other else ""
 
 
 def is_over(run: Run) -> bool:

@@ -8,30 +8,17 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from registry import locks, paging, scope
-from registry.models import Agency, Officer, Post, WorkState
+from registry.models import Post, WorkState
 from relief import queries, tasks
 from relief.forms import RunForm
 from relief.ledger.services import runs as posting
 from relief.models import Run
 from relief.policy import NoRuleInForce
 from relief.queries import desk
-from relief.services import runs
+from relief.services import runs, simulations
 
 OPEN = {WorkState.QUEUED, WorkState.RUNNING}
 CITY_ONLY = "全市核定由市社会保险经办机构发起。"
-
-
-def may_start(officer: Officer) -> bool:
-    """Whether the officer may start and cancel runs: a handler of the city's own agency.
-
-    A run is for the whole city, so no district starts one.
-    """
-    agency = officer.agency
-    return (
-        officer.post == Post.HANDLER
-        and agency.kind == Agency.Kind.SOCIAL_INSURANCE
-        and agency.district.is_city
-    )
 
 
 @require_safe
@@ -41,7 +28,7 @@ def run_list(request: HttpRequest) -> HttpResponse:
     page = paging.page_of(request, desk.recent_runs())
     context = {
         "page": page,
-        "may_start": may_start(scope.officer_of(request)),
+        "may_start": simulations.may_start(scope.officer_of(request)),
         "waiting": desk.waiting(timezone.localdate()),
     }
     return render(request, "relief/run_list.html", context)
@@ -52,7 +39,7 @@ def run_list(request: HttpRequest) -> HttpResponse:
 def start_run(request: HttpRequest) -> HttpResponse:
     """Ask what a run is to cover, and start it."""
     officer = scope.officer_of(request)
-    if not may_start(officer):
+    if not simulations.may_start(officer):
         raise PermissionDenied(CITY_ONLY)
     form = RunForm(request.POST or None, initial={"as_of": timezone.localdate()})
     if form.is_valid():
@@ -95,7 +82,7 @@ def run_detail(request: HttpRequest, run_id: int) -> HttpResponse:
             "progress": desk.progress(run),
             "is_open": run.state in OPEN,
             "is_posted": posting.is_posted(run),
-            "may_cancel": run.state in OPEN and may_start(scope.officer_of(request)),
+            "may_cancel": run.state in OPEN and simulations.may_start(scope.officer_of(request)),
             "differences": desk.differences(run),
             "changes": desk.largest_changes(run, viewer),
         },
@@ -117,7 +104,7 @@ def run_progress(request: HttpRequest, run_id: int) -> HttpResponse:
 @scope.officer_required(Post.HANDLER)
 def cancel_run(request: HttpRequest, run_id: int) -> HttpResponse:
     """End an open run; none of its results comes into force."""
-    if not may_start(scope.officer_of(request)):
+    if not simulations.may_start(scope.officer_of(request)):
         raise PermissionDenied(CITY_ONLY)
     get_object_or_404(Run, pk=run_id)
     try:

@@ -5,6 +5,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from django.db import connection
+
 from classification.models import Size, SizeRecord
 from registry import months
 from registry.models import Employer, EmployerTerms, Import, WorkState
@@ -90,8 +92,10 @@ def keep_totals(employer: Employer, month: date, lines: Sequence[DeclarationLine
         old = Declaration.objects.filter(
             employer=employer, month=month, insurance=insurance, replaced_by__isnull=True
         )
-        old.update(replaced_by=0)
-        new = Declaration.objects.create(
+        number = _next_declaration()
+        old.update(replaced_by=number)  # as a merge does: a run that began before still counts it
+        Declaration.objects.create(
+            pk=number,
             employer=employer,
             month=month,
             insurance=insurance,
@@ -104,7 +108,12 @@ def keep_totals(employer: Employer, month: date, lines: Sequence[DeclarationLine
             lower=by.lower,
             upper=by.upper,
         )
-        assert new.pk
+
+
+def _next_declaration() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval('relief_declaration_id_seq')")
+        return int(cursor.fetchone()[0])
 
 
 def pay(
