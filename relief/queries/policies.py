@@ -30,11 +30,13 @@ class LawIsGone(LookupError):
 
 
 def policy_of_run(run: Run) -> Policy:
-    """Return the policy that a run read: what was published by its day and recorded before it.
+    """Return the policy that a run read: what was published by its day and on record by then.
 
     :raises LawIsGone: if that isn't the policy whose digest the run carries.
     """
-    known = PolicyDocument.objects.filter(published__lte=run.as_of, recorded_at__lte=run.created_at)
+    known = PolicyDocument.objects.filter(published__lte=run.as_of)
+    if "documents" in run.inputs:
+        known = known.filter(pk__lte=run.inputs["documents"])
     rows = known.order_by("slug").values_list("slug", "sha256")
     found = policy.policy_as_of([_document(slug, digest) for slug, digest in rows], run.as_of)
     if found.digest != run.policy_sha256:

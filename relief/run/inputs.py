@@ -12,7 +12,7 @@ from django.db.models import Max, Model
 from classification.models import Size, SizeRecord
 from registry import months
 from registry.models import EmployerTerms, UnitType
-from relief.models import BaseHold, BaseHoldEnd, Declaration, PaidBack, Payment
+from relief.models import BaseHold, BaseHoldEnd, Declaration, PaidBack, Payment, PolicyDocument
 from relief.policy import Insurance, Policy, Standing
 
 INPUTS: dict[str, type[Model]] = {
@@ -23,6 +23,7 @@ INPUTS: dict[str, type[Model]] = {
     "paid_back": PaidBack,
     "holds": BaseHold,
     "hold_ends": BaseHoldEnd,
+    "documents": PolicyDocument,
 }
 #: Marks that runs of former releases have not: then there was nothing to see.
 LATER_MARKS = {"holds": 0, "hold_ends": 0}

@@ -11,6 +11,7 @@ from django.db import connection
 from relief.policy import Policy
 from relief.run import inputs, statements
 from relief.run.inputs import Scope
+from relief.run.replaying import REPLAY
 
 #: Larger than any run's number: a simulation compares with everything finished.
 AFTER_EVERY_RUN = 2**62
@@ -123,6 +124,12 @@ def simulate_whole(what: Reading, *, first: int, last: int, run: int) -> dict[st
     :param run: compared with what runs below this number had brought into force.
     """
     return _run(statements.SIMULATE_WHOLE, what.parameters(first=first, last=last, run=run))
+
+
+def replay(what: Reading, *, first: int, last: int, run: int) -> dict[str, Any]:
+    """Return the totals of a past run's range worked once more, how many rows the run `written`
+    and how many are `departing`, the first of them as `others`."""
+    return _run(REPLAY, what.parameters(first=first, last=last, run=run))
 
 
 def lines(what: Reading, *, employer_id: int, run: int) -> list[dict[str, Any]]:

@@ -280,7 +280,7 @@ pinned AS (
 """
 
 # Every line is added up once, by employer and insurance; the rest is rolled up from there.
-_SUMS = """
+SUMS = """
 by_employer AS MATERIALIZED (
     SELECT employer_id, employer_class, insurance,
         count(*) FILTER (WHERE headcount > 0) AS lines,
@@ -300,7 +300,7 @@ change AS (
     LIMIT 20
 )
 """
-_TOTALS = """jsonb_build_object(
+TOTALS = """jsonb_build_object(
     'employers', count(DISTINCT employer_id) FILTER (WHERE lines + emptied > 0),
     'lines', coalesce(sum(lines + emptied), 0),
     'changed', coalesce(sum(changed), 0),
@@ -320,7 +320,7 @@ _TOTALS = """jsonb_build_object(
         SELECT employer_id, net_due::text AS net_due, before_net_due::text AS before_net_due
         FROM change) c)
 )"""
-_SUMMARY = f"{_SUMS} SELECT {_TOTALS} FROM by_employer"
+_SUMMARY = f"{SUMS} SELECT {TOTALS} FROM by_employer"
 
 # New totals replace stale ones for the runs to come. `replaced` must be whole before the insert:
 # only one row per employer, month and insurance may be in force.
@@ -346,20 +346,20 @@ kept AS (
 )
 """
 
-_READ = f"{STANDING}, {DECLARED}, {FRESH}, {PAID}, {IN_FORCE}, {FOUND}"
+READ = f"{STANDING}, {DECLARED}, {FRESH}, {PAID}, {IN_FORCE}, {FOUND}"
 _KEEP = f"{KEEP_FRESH}, {WRITTEN}, {DIFFERENCE}, {KEPT}"
 #: Returns the shard's totals and writes nothing.
-SIMULATE = f"WITH {_READ}, {_SUMMARY}"
+SIMULATE = f"WITH {READ}, {_SUMMARY}"
 #: The same with every difference and the sums that a simulation's page shows.
 SIMULATE_WHOLE = (
-    f"WITH {_READ}, {DIFFERENCE}, {CUBE}, {_SUMS} SELECT {_TOTALS} {MORE} FROM by_employer"
+    f"WITH {READ}, {DIFFERENCE}, {CUBE}, {SUMS} SELECT {TOTALS} {MORE} FROM by_employer"
 )
 #: Returns one employer's lines, changed or not, with what they were before; writes nothing.
-LINES = f"WITH {_READ} SELECT * FROM found ORDER BY month, insurance"
+LINES = f"WITH {READ} SELECT * FROM found ORDER BY month, insurance"
 #: Returns the same totals, adds the assessments that changed and keeps the renewed totals.
-ASSESS = f"WITH {_READ}, {_KEEP}, {_SUMMARY}"
+ASSESS = f"WITH {READ}, {_KEEP}, {_SUMMARY}"
 #: The same for a run that looks back behind finished ones; needs the parameter `later`.
-ASSESS_BACK = f"WITH {_READ}, {_KEEP}, {PINNED}, {_SUMMARY}"
+ASSESS_BACK = f"WITH {READ}, {_KEEP}, {PINNED}, {_SUMMARY}"
 
 _IDS = "count(*) || ':' || coalesce(sum(id), 0) || ':' || coalesce(bit_xor(hashint8extended(id, 0)), 0)"
 #: Returns a text that is the same only if the very same rows go into a shard. Rows are never

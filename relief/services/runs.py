@@ -79,6 +79,13 @@ def scope_of(
     return Scope(as_of, first, last, tuple(sorted(employer_ids)))
 
 
+def scope_of_run(run: Run) -> Scope:
+    """Return what a run covers."""
+    if run.from_month is None or run.to_month is None:
+        raise ValueError(f"run {run.pk} has no months")
+    return Scope(run.as_of, run.from_month, run.to_month, tuple(run.employer_ids))
+
+
 def employers_named(codes: Sequence[str]) -> list[int]:
     """Return the ids of employers by credit code.
 

@@ -82,7 +82,7 @@ def work_shard(*, shard_id: int, clock: Clock, post: bool = True) -> Outcome:
 def _assess(claimed: RunShard, policy: Policy, clock: Clock) -> None:
     run = claimed.run
     work.hold(claimed)
-    what = shard.reading(policy, _within(_scope(run), claimed), run.inputs)
+    what = shard.reading(policy, _within(runs.scope_of_run(run), claimed), run.inputs)
     bounds = {"first": claimed.first_employer_id, "last": claimed.last_employer_id}
     mark = shard.fingerprint(what, **bounds)
     former = _former_shard(claimed, mark)
@@ -118,7 +118,7 @@ def _later(claimed: RunShard) -> list[Scope]:
     """Return what finished runs covered of this shard that look at a later day than its run."""
     run = claimed.run
     later = Run.objects.filter(state=WorkState.DONE, as_of__gt=run.as_of, pk__lt=run.pk)
-    scopes = [_scope(other) for other in later.order_by("as_of")]
+    scopes = [runs.scope_of_run(other) for other in later.order_by("as_of")]
     within = [(scope, _within(scope, claimed)) for scope in scopes]
     # No employers named means everybody: a run that named others only is left out.
     return [part for scope, part in within if part.employer_ids or not scope.employer_ids]
@@ -130,12 +130,6 @@ def _within(scope: Scope, claimed: RunShard) -> Scope:
     return replace(
         scope, employer_ids=tuple(pk for pk in scope.employer_ids if first <= pk <= last)
     )
-
-
-def _scope(run: Run) -> Scope:
-    if run.from_month is None or run.to_month is None:
-        raise ValueError(f"run {run.pk} has no months")
-    return Scope(run.as_of, run.from_month, run.to_month, tuple(run.employer_ids))
 
 
 def oldest_open_run() -> Run | None:
