@@ -26,7 +26,7 @@ class ReliefConfig(AppConfig):
             monthly_todos,
             receivers,
         )
-        from relief.intake import declarations, payments
+        from relief.intake import declarations, payments, projects
         from relief.ledger import facts
         from relief.ledger import slots as ledger_slots
         from relief.services import hires
@@ -35,6 +35,7 @@ class ReliefConfig(AppConfig):
         kinds.load(Path(__file__).parent / "data" / "telling.toml")
         slots.add_import_kind(declarations.KIND)
         slots.add_import_kind(payments.KIND)
+        slots.add_import_kind(projects.KIND)
         slots.add_decided("relief", decided.count_decided)
         slots.add_objection("relief", decided.objection)
         slots.add_facts("relief", monthly_todos.receipts_of)

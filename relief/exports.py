@@ -51,6 +51,26 @@ def _underpayments(day: date) -> tuple[str, Mapping[str, Any]]:
     return _difference("-"), {"as_of": day, "employer_ids": None}
 
 
+def _project_reliefs(day: date) -> tuple[str, Mapping[str, Any]]:
+    return (
+        """
+        SELECT p.code, e.uscc, r.premium, r.months_total, r.months_relieved,
+            trim_scale(r.relief_fraction)::text, r.relief, r.clause
+        FROM (
+            SELECT DISTINCT ON (project_id) *
+            FROM relief_projectrelief
+            WHERE as_of <= %(as_of)s AND run_id IN (SELECT id FROM relief_run WHERE state = 'DONE')
+            ORDER BY project_id, as_of DESC, run_id DESC
+        ) r
+        JOIN relief_project p ON p.id = r.project_id
+        JOIN registry_employer e ON e.id = r.employer_id
+        WHERE NOT r.is_gone
+        ORDER BY p.code COLLATE "C"
+        """,
+        {"as_of": day},
+    )
+
+
 TABLES = (
     ExportTable(
         name="assessments",
@@ -84,6 +104,21 @@ TABLES = (
         rows=_underpayments,
         money=frozenset({"paid", "net_due", "underpaid"}),
         months=MONTHS,
+    ),
+    ExportTable(
+        name="project-reliefs",
+        columns=(
+            "project",
+            "uscc",
+            "premium",
+            "months_total",
+            "months_relieved",
+            "relief_fraction",
+            "relief",
+            "clause",
+        ),
+        rows=_project_reliefs,
+        money=frozenset({"premium", "relief"}),
     ),
     LEDGER,
 )

@@ -14,7 +14,7 @@ from relief.models import BaseHold
 from relief.services import due, hires, monthly
 from relief.signals import bases_raised
 
-_MARKS = {"sizes": due.mark_sizes, "employers": due.mark_terms}
+_MARKS = {"sizes": due.mark_sizes, "employers": due.mark_terms, "projects": due.mark_projects}
 
 
 def mark_due(*, import_: Import, at: datetime, **kwargs: Any) -> None:

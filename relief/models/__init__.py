@@ -6,6 +6,7 @@
 - `hires`: new hires, whose papers may come later;
 - `holds`: raised bases that wait for their audit, and how it ended;
 - `paid`: money that arrived or left again, and what is overpaid;
+- `projects`: construction projects, what was filed and what is waived;
 - `cross_checks`: what the cross-checks found when they last looked;
 - `relief.ledger.models`: the double-entry book;
 - `runs`: recalculations, their shards, what waits for one, and assessments;
@@ -33,6 +34,7 @@ from relief.models.monthly import (
 )
 from relief.models.paid import Overpaid, OverpaidMark, PaidBack, Payment
 from relief.models.policy import PolicyDocument
+from relief.models.projects import Project, ProjectRelief, ProjectVersion
 from relief.models.runs import Assessment, ReassessmentDue, Run, RunShard
 from relief.models.simulations import (
     RunDifference,
@@ -68,6 +70,9 @@ __all__ = [
     "PaidBack",
     "Payment",
     "PolicyDocument",
+    "Project",
+    "ProjectRelief",
+    "ProjectVersion",
     "ReassessmentDue",
     "Run",
     "RunDifference",

@@ -78,6 +78,7 @@ class ReassessmentDue(models.Model):
         TERMS = "TERMS", "单位信息变更"
         DECLARED = "DECLARED", "已核定月份的申报变更"
         BASES = "BASES", "基数上调稽核办结"
+        PROJECTS = "PROJECTS", "建设项目变更"
 
     employer = models.ForeignKey(Employer, models.RESTRICT, db_index=False, verbose_name="参保单位")
     reason = models.CharField("原因", max_length=12, choices=Reason.choices)

@@ -162,9 +162,10 @@ class Policy:
         if holding:
             first = holding[0]
             return Ruling(first.ratio, first.source.clause, first, holding[1:])
-        return Ruling(NOTHING, self._why_not(employer_class, insurance))
+        return Ruling(NOTHING, self.why_not(employer_class, insurance))
 
-    def _why_not(self, employer_class: EmployerClass, insurance: Insurance) -> str:
+    def why_not(self, employer_class: EmployerClass, insurance: Insurance) -> str:
+        """Return what is said of a class in a month that no document waives."""
         known = self._by_key.get((Waiver, employer_class, insurance), ())
         if not known:
             return f"截至 {self.as_of.isoformat()} 尚无已公布的减免规定"

@@ -37,6 +37,11 @@ def header(found: Run | Simulation) -> list[str]:
     return [found.as_of.isoformat(), first, last, found.policy_sha256]
 
 
+def projects(found: Run | Simulation) -> str:
+    """Return what stands for every construction project that changed; `0` where none did."""
+    return str(found.totals.get("projects", {}).get("content", "0"))
+
+
 def store(rows: Iterable[Sequence[Any]], *, simulation_id: int) -> None:
     """Store the differences of a simulation, rows of `COLUMNS`."""
     text = "".join(

@@ -12,7 +12,15 @@ from django.db.models import Max, Model
 from classification.models import Size, SizeRecord
 from registry import months
 from registry.models import EmployerTerms, UnitType
-from relief.models import BaseHold, BaseHoldEnd, Declaration, PaidBack, Payment, PolicyDocument
+from relief.models import (
+    BaseHold,
+    BaseHoldEnd,
+    Declaration,
+    PaidBack,
+    Payment,
+    PolicyDocument,
+    ProjectVersion,
+)
 from relief.policy import Insurance, Policy, Standing
 
 INPUTS: dict[str, type[Model]] = {
@@ -23,10 +31,11 @@ INPUTS: dict[str, type[Model]] = {
     "paid_back": PaidBack,
     "holds": BaseHold,
     "hold_ends": BaseHoldEnd,
+    "projects": ProjectVersion,
     "documents": PolicyDocument,
 }
 #: Marks that runs of former releases have not: then there was nothing to see.
-LATER_MARKS = {"holds": 0, "hold_ends": 0}
+LATER_MARKS = {"holds": 0, "hold_ends": 0, "projects": 0}
 # Finding the greatest number in a partitioned table would read all of it.
 _LAST_LINE = "SELECT last_value FROM relief_declarationline_id_seq"
 #: Stands for «no size in the province's data».
@@ -92,21 +101,29 @@ def ruling_rows(policy: Policy, first: date, last: date) -> str:
 
     :raises NoRuleInForce: if a unit type or a size is in no document.
     """
+    rows = [row for month in months.span(first, last) for row in month_rulings(policy, month)]
+    return json.dumps(rows, ensure_ascii=False)
+
+
+def month_rulings(policy: Policy, month: date) -> list[dict[str, Any]]:
+    """Return what is waived in a month by unit type, size and insurance.
+
+    :raises NoRuleInForce: if a unit type or a size is in no document.
+    """
     rows: list[dict[str, Any]] = []
     sizes: dict[str, str | None] = {NO_SIZE: None}
     sizes |= {size.value: str(size.label) for size in Size}
-    for month in months.span(first, last):
-        by_size = policy.class_rules(month)
-        for unit_type in UnitType:
-            label = str(unit_type.label)
-            found: dict[str | None, list[dict[str, Any]]] = {}
-            for size, size_label in sizes.items():
-                # A type that doesn't go by size comes to the same with every size.
-                key = size_label if by_size.get(label) is None else None
-                if key not in found:
-                    found[key] = _rulings(policy, policy.standing(label, key, month), month)
-                rows += [{**row, "unit_type": unit_type.value, "size": size} for row in found[key]]
-    return json.dumps(rows, ensure_ascii=False)
+    by_size = policy.class_rules(month)
+    for unit_type in UnitType:
+        label = str(unit_type.label)
+        found: dict[str | None, list[dict[str, Any]]] = {}
+        for size, size_label in sizes.items():
+            # A type that doesn't go by size comes to the same with every size.
+            key = size_label if by_size.get(label) is None else None
+            if key not in found:
+                found[key] = _rulings(policy, policy.standing(label, key, month), month)
+            rows += [{**row, "unit_type": unit_type.value, "size": size} for row in found[key]]
+    return rows
 
 
 def _rulings(policy: Policy, standing: Standing, month: date) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection
 
 from relief.policy import Policy
-from relief.run import inputs, statements
+from relief.run import inputs, project_law, projects, statements
 from relief.run.inputs import Scope
 from relief.run.replaying import REPLAY
 
@@ -28,6 +28,7 @@ class Reading:
     law: str
     rulings: str
     size_first_month: date
+    projects: Mapping[str, Any]
 
     def parameters(self, *, first: int, last: int, run: int) -> dict[str, Any]:
         """Return the statement's parameters for employers `first` to `last`."""
@@ -46,6 +47,10 @@ class Reading:
             "rulings": self.rulings,
         }
 
+    def of_projects(self, *, first: int, last: int, run: int) -> dict[str, Any]:
+        """Return the parameters of the projects' statement: the same, with their own law."""
+        return {**self.parameters(first=first, last=last, run=run), **self.projects}
+
 
 def reading(policy: Policy, scope: Scope, marks: Mapping[str, int]) -> Reading:
     """Return what shards of one run read.
@@ -58,6 +63,7 @@ def reading(policy: Policy, scope: Scope, marks: Mapping[str, int]) -> Reading:
         law=inputs.law_rows(policy, scope.first_month, scope.last_month),
         rulings=inputs.ruling_rows(policy, scope.first_month, scope.last_month),
         size_first_month=inputs.size_first_month(policy),
+        projects=project_law.parameters(policy),
     )
 
 
@@ -73,9 +79,20 @@ def assess(
         is kept.
     """
     parameters = what.parameters(first=first, last=last, run=run)
+    of_projects = what.of_projects(first=first, last=last, run=run)
     if not later:
-        return _run(statements.ASSESS, parameters)
-    parameters["later"] = json.dumps(
+        found = _run(statements.ASSESS, parameters)
+        return {**found, "projects": projects.work(projects.ASSESS, of_projects)}
+    looked_back = {"later": _as_json(later)}
+    found = _run(statements.ASSESS_BACK, parameters | looked_back)
+    return {
+        **found,
+        "projects": projects.work(projects.ASSESS_BACK, of_projects | looked_back),
+    }
+
+
+def _as_json(later: Sequence[Scope]) -> str:
+    return json.dumps(
         [
             {
                 "as_of": scope.as_of.isoformat(),
@@ -86,7 +103,6 @@ def assess(
             for scope in later
         ]
     )
-    return _run(statements.ASSESS_BACK, parameters)
 
 
 def fingerprint(what: Reading, *, first: int, last: int) -> str:
@@ -95,7 +111,9 @@ def fingerprint(what: Reading, *, first: int, last: int) -> str:
     with connection.cursor() as cursor:
         cursor.execute(statements.FINGERPRINT, parameters)
         (found,) = cursor.fetchone()
-    return str(found)
+        cursor.execute(projects.FINGERPRINT, parameters)
+        (of_projects,) = cursor.fetchone()
+    return f"{found}/{of_projects or 0}"
 
 
 def unchanged(totals: dict[str, Any]) -> dict[str, Any]:
@@ -109,13 +127,20 @@ def unchanged(totals: dict[str, Any]) -> dict[str, Any]:
         }
         for group in totals["groups"]
     ]
-    return {**totals, "changed": 0, "groups": groups, "largest": []}
+    found = {**totals, "changed": 0, "groups": groups, "largest": []}
+    if "projects" in totals:
+        of_projects = totals["projects"]
+        same = {"changed": 0, "before_relief": of_projects["relief"], "content": "0"}
+        found["projects"] = {**of_projects, **same}
+    return found
 
 
 def simulate(what: Reading, *, first: int, last: int) -> dict[str, Any]:
     """Return the totals that `assess` would return, writing nothing."""
     parameters = what.parameters(first=first, last=last, run=AFTER_EVERY_RUN)
-    return _run(statements.SIMULATE, parameters)
+    of_projects = what.of_projects(first=first, last=last, run=AFTER_EVERY_RUN)
+    found = _run(statements.SIMULATE, parameters)
+    return {**found, "projects": projects.work(projects.SIMULATE, of_projects)}
 
 
 def simulate_whole(what: Reading, *, first: int, last: int, run: int) -> dict[str, Any]:
@@ -123,13 +148,17 @@ def simulate_whole(what: Reading, *, first: int, last: int, run: int) -> dict[st
 
     :param run: compared with what runs below this number had brought into force.
     """
-    return _run(statements.SIMULATE_WHOLE, what.parameters(first=first, last=last, run=run))
+    found = _run(statements.SIMULATE_WHOLE, what.parameters(first=first, last=last, run=run))
+    of_projects = what.of_projects(first=first, last=last, run=run)
+    return {**found, "projects": projects.work(projects.SIMULATE, of_projects)}
 
 
 def replay(what: Reading, *, first: int, last: int, run: int) -> dict[str, Any]:
     """Return the totals of a past run's range worked once more, how many rows the run `written`
     and how many are `departing`, the first of them as `others`."""
-    return _run(REPLAY, what.parameters(first=first, last=last, run=run))
+    found = _run(REPLAY, what.parameters(first=first, last=last, run=run))
+    of_projects = what.of_projects(first=first, last=last, run=run)
+    return {**found, "departing": found["departing"] + projects.departing(of_projects)}
 
 
 def lines(what: Reading, *, employer_id: int, run: int) -> list[dict[str, Any]]:

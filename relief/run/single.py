@@ -83,14 +83,9 @@ def lines(
     found = []
     for (month, insurance), declared in sorted(known.declared.items()):
         own = _terms_in(known.own, month)
-        parent = known.parents.get(own.parent_uscc, [])
-        unit_type = _terms_in(parent, month).unit_type if parent else own.unit_type
-        size = _size_in(known.sizes.get(own.parent_uscc or employer.uscc, []), month, first_month)
-        standing = policy.standing(
-            str(UnitType(unit_type).label), str(Size(size).label) if size else None, month
-        )
+        stands = _stands(employer, policy, known, month, first_month)
         by = terms(policy, insurance, month, own_rate=own.injury_rate)
-        ruling = policy.ruling(standing, insurance, month)
+        ruling = policy.ruling(stands.standing, insurance, month)
         held = known.held.get((month, insurance), Counter())
         totals = add_up(counting(declared, held).elements(), by)
         assessed = reduce_employer_share(totals, ruling)
@@ -100,16 +95,51 @@ def lines(
                 insurance=insurance,
                 declared=declared,
                 held=held,
-                unit_type=unit_type,
-                size=size,
+                unit_type=stands.unit_type,
+                size=stands.size,
                 parent_uscc=own.parent_uscc,
                 terms=by,
-                standing=standing,
+                standing=stands.standing,
                 ruling=ruling,
                 assessed=assessed,
             )
         )
     return found
+
+
+@dataclass(frozen=True)
+class Stands:
+    """What an employer counted as in one month, and by what."""
+
+    unit_type: str
+    size: str | None
+    parent_uscc: str
+    standing: Standing
+
+
+def standings(
+    employer: Employer, policy: Policy, *, months: Iterable[date], marks: Marks = EVERYTHING
+) -> dict[date, Stands]:
+    """Return what an employer counts as in each of some months, declared or not.
+
+    :raises NoRuleInForce: if a month has no class rule.
+    """
+    known = _load(employer, policy.as_of, (), marks)
+    first_month = size_first_month(policy)
+    return {month: _stands(employer, policy, known, month, first_month) for month in months}
+
+
+def _stands(
+    employer: Employer, policy: Policy, known: _Known, month: date, first_month: date
+) -> Stands:
+    own = _terms_in(known.own, month)
+    parent = known.parents.get(own.parent_uscc, [])
+    unit_type = _terms_in(parent, month).unit_type if parent else own.unit_type
+    size = _size_in(known.sizes.get(own.parent_uscc or employer.uscc, []), month, first_month)
+    standing = policy.standing(
+        str(UnitType(unit_type).label), str(Size(size).label) if size else None, month
+    )
+    return Stands(unit_type, size, own.parent_uscc, standing)
 
 
 def _load(employer: Employer, as_of: date, months: Iterable[date] | None, marks: Marks) -> _Known:

@@ -11,6 +11,8 @@ AMOUNTS = ("relief", "overpaid")
 GROUP_COUNTS = ("lines", "changed")
 GROUP_AMOUNTS = ("gross_due", "relief", "net_due", "before_relief", "before_net_due", "overpaid")
 LARGEST = 20
+PROJECT_COUNTS = ("count", "changed", "flagged")
+PROJECT_AMOUNTS = ("relief", "before_relief")
 
 
 def add_up(shards: Iterable[dict[str, Any]]) -> dict[str, Any]:
@@ -31,7 +33,22 @@ def add_up(shards: Iterable[dict[str, Any]]) -> dict[str, Any]:
     total["unchanged"] = total["lines"] - total["changed"]
     total["groups"] = [groups[key] for key in sorted(groups)]
     total["largest"] = changes[:LARGEST]
+    total["projects"] = _add_projects(part["projects"] for part in parts if "projects" in part)
     return total
+
+
+def _add_projects(parts: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """Return the sums over construction projects; shards of former releases have none."""
+    found: dict[str, Any] = dict.fromkeys(PROJECT_COUNTS, 0)
+    amounts = dict.fromkeys(PROJECT_AMOUNTS, money.ZERO)
+    content = 0
+    for part in parts:
+        for name in PROJECT_COUNTS:
+            found[name] += part[name]
+        for name in PROJECT_AMOUNTS:
+            amounts[name] += Decimal(part[name])
+        content ^= int(part["content"])  # whatever the shards were, the same rows give the same
+    return {**found, **{k: money.text(v) for k, v in amounts.items()}, "content": str(content)}
 
 
 def _difference(change: dict[str, Any]) -> Decimal:

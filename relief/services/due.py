@@ -31,17 +31,22 @@ WHERE EXISTS (
 ) OR EXISTS (
     SELECT FROM relief_assessment a JOIN relief_run r ON r.id = a.run_id AND r.state = 'DONE'
     WHERE a.employer_id = t.employer_id AND {assessed_month}
-)
+){projects}
 GROUP BY employer_id, due_on
 ORDER BY employer_id, due_on
 ON CONFLICT (employer_id, due_on) WHERE taken_by_run_id IS NULL DO NOTHING
 """
+# A contractor's class decides on its projects too, which have no months of their own.
+_HAS_PROJECTS = """ OR EXISTS (
+    SELECT FROM relief_projectversion v WHERE v.employer_id = t.employer_id)"""
 _FROM_THEN_ON = {
+    "projects": _HAS_PROJECTS,
     "open_month": "true",
     "assessed_month": "a.month >= t.since",
     "cause": "%(cause)s::bigint",
 }
 _THAT_MONTH = {
+    "projects": "",
     "open_month": "r.from_month <= t.since",
     "assessed_month": "a.month = t.since",
     "cause": "%(cause)s::bigint",
@@ -67,6 +72,15 @@ FROM registry_employerterms t JOIN registry_employer e ON e.id = t.employer_id
 JOIN registry_employerterms b ON b.parent_uscc = e.uscc AND b.parent_uscc <> ''
 WHERE t.source_id = %(cause)s
 """
+# A new version may name another contractor: the former one has the project no more.
+_PROJECTS = """
+SELECT v.employer_id, '-infinity'::date AS since, %(today)s AS known
+FROM relief_projectversion v WHERE v.source_id = %(cause)s
+UNION
+SELECT former.employer_id, '-infinity'::date, %(today)s
+FROM relief_projectversion v JOIN relief_projectversion former USING (project_id)
+WHERE v.source_id = %(cause)s
+"""
 _DECLARED = "SELECT employer_id, month AS since, %(today)s AS known FROM {employer_months}"
 _HOLDS_ENDED = (
     "SELECT employer_id, month AS since, %(today)s AS known, cause_id FROM {employer_months}"
@@ -81,6 +95,11 @@ def mark_sizes(*, cause_id: int, at: datetime) -> int:
 def mark_terms(*, cause_id: int, at: datetime) -> int:
     """Mark the assessed units whose terms an import changed for assessed months."""
     return _mark(_MARK.format(touched=_TERMS, **_FROM_THEN_ON), Reason.TERMS, cause_id, at)
+
+
+def mark_projects(*, cause_id: int, at: datetime) -> int:
+    """Mark the contractors of projects that an import brought or changed, assessed or not."""
+    return _mark(_MARK.format(touched=_PROJECTS, **_FROM_THEN_ON), Reason.PROJECTS, cause_id, at)
 
 
 def mark_declared(*, employer_months: str, cause_id: int, at: datetime) -> int:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from registry import locks
 from registry.models import WorkState
 from registry.work import OPEN
-from relief.models import Assessment, ReassessmentDue, Run
+from relief.models import Assessment, ProjectVersion, ReassessmentDue, Run
 from relief.services import due, runs
 
 #: A series of imports makes one run: wait until nothing came in for a while,
@@ -49,9 +49,13 @@ def start_due_run(*, at: datetime) -> Run | None:
         assessed = Assessment.objects.filter(
             employer=OuterRef("employer"), run__state=WorkState.DONE
         )
-        marks = _waiting(at).annotate(assessed=Exists(assessed))
+        # A contractor may have declared nothing here: its projects are assessed all the same.
+        known = Exists(assessed) | Exists(
+            ProjectVersion.objects.filter(employer=OuterRef("employer"))
+        )
+        marks = _waiting(at).annotate(assessed=known)
         # Marked while a run was open that then came to nothing: the first run is for them.
-        due.waiting(timezone.localtime(at).date()).filter(~Exists(assessed)).delete()
+        due.waiting(timezone.localtime(at).date()).filter(~known).delete()
         found = marks.filter(assessed=True)
         ids = sorted(set(found.values_list("employer_id", flat=True)))
         if not ids:

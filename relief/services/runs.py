@@ -18,7 +18,7 @@ from registry.models import Employer, Officer, WorkState
 from registry.work import OPEN
 from relief import queries
 from relief.ledger.services import runs as posting
-from relief.models import Run, RunOfSimulation, RunShard
+from relief.models import ProjectVersion, Run, RunOfSimulation, RunShard
 from relief.policy import Policy
 from relief.queries import differences
 from relief.run import inputs, totals
@@ -69,7 +69,7 @@ def scope_of(
     :raises NothingDeclared: if no month is named and none is declared.
     :raises WrongMonths: if the months end before they begin.
     """
-    declared = inputs.declared_months()
+    declared = inputs.declared_months() or _month_of_projects(as_of)
     if declared is None and (from_month is None or to_month is None):
         raise NothingDeclared("还没有任何申报数据，没有可以核定的月份。请先导入申报表。")
     first = from_month or (declared[0] if declared else None)
@@ -77,6 +77,14 @@ def scope_of(
     if first is None or last is None or last < first:
         raise WrongMonths("截止月份早于起始月份，没有可以核定的月份。")
     return Scope(as_of, first, last, tuple(sorted(employer_ids)))
+
+
+def _month_of_projects(as_of: date) -> tuple[date, date] | None:
+    """Return a month to run for where nobody declares and there are construction projects."""
+    if not ProjectVersion.objects.exists():
+        return None
+    first = inputs.size_first_month(queries.policy_as_of(as_of))
+    return first, first
 
 
 def scope_of_run(run: Run) -> Scope:
@@ -248,8 +256,10 @@ def _departure(run: Run) -> str:
     approved = RunOfSimulation.objects.filter(run=run).first()
     if approved is None:
         return ""
-    other = differences.departing(run_id=run.pk, simulation_id=approved.simulation_id)
-    return DEPARTS.format(simulation=approved.simulation_id, count=len(other)) if other else ""
+    other = len(differences.departing(run_id=run.pk, simulation_id=approved.simulation_id))
+    if differences.projects(run) != differences.projects(approved.simulation):
+        other += 1
+    return DEPARTS.format(simulation=approved.simulation_id, count=other) if other else ""
 
 
 def is_over(run: Run) -> bool:

@@ -193,9 +193,16 @@ def _work(claimed: Simulation, *, clock: Clock, readers: int) -> bool:
             at=clock(),
             totals=found,
             steps_done=len(ranges),
-            digest=digests.digest(differences.header(claimed), rows),
+            digest=digests.digest(_header(claimed, found), rows),
         )
     return True
+
+
+def _header(simulation: Simulation, found: Mapping[str, Any]) -> list[str]:
+    """Return what its digest begins with; construction projects only where one changes."""
+    of_projects = found["projects"]["content"]
+    more = [f"projects {of_projects}"] if of_projects != "0" else []
+    return differences.header(simulation) + more
 
 
 @transaction.atomic

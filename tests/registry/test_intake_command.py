@@ -109,7 +109,7 @@ def test_without_json_the_errors_are_sentences_on_standard_error(tmp_path, capsy
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["projects", "{path}"], "没有“projects”"),
+        (["undertakings", "{path}"], "没有“undertakings”"),
         (["sizes", "{path}", "--errors", "out.csv"], ".xlsx"),
         (["sizes", "/nowhere/at/all.xlsx"], "打不开文件"),
         (["sizes", "/"], "打不开文件"),

@@ -89,6 +89,43 @@ def voucher_conflict() -> Case:
     )
 
 
+def zero_amount() -> Case:
+    make_employer(uscc=KNOWN)
+    return Case(
+        "projects",
+        book(filled_in("projects", premium=0)),
+        book(filled_in("projects")),
+        column="已缴工伤保险费",
+        found="0.00",
+    )
+
+
+def ends_before_start() -> Case:
+    make_employer(uscc=KNOWN)
+    return Case(
+        "projects",
+        book(filled_in("projects", end_on="2020-03-06")),
+        book(filled_in("projects")),
+        column="合同竣工日期",
+        found="2020-03-06",
+    )
+
+
+def project_elsewhere() -> Case:
+    make_employer(uscc=KNOWN, district="510402")
+    elsewhere = make_employer(uscc=OTHER, district="510403")
+    stored = filled_in("projects", uscc=elsewhere.uscc)
+    bring_in("projects", io.BytesIO(book(stored)))
+    return Case(
+        "projects",
+        book(filled_in("projects")),
+        book(filled_in("projects", code="XM2")),
+        column="项目编号",
+        found=str(stored["项目编号"]),
+        by=make_officer(district="510402"),
+    )
+
+
 ROWS: dict[str, Maker] = {
     "repeated_row": repeated_row,
     "filled_together": filled_together,
@@ -97,6 +134,9 @@ ROWS: dict[str, Maker] = {
     "other_district": other_district,
     "month_without_rules": month_without_rules,
     "voucher_conflict": voucher_conflict,
+    "zero_amount": zero_amount,
+    "ends_before_start": ends_before_start,
+    "project_elsewhere": project_elsewhere,
 }
 
 
