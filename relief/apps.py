@@ -59,6 +59,7 @@ class ReliefConfig(AppConfig):
         for table in exports.TABLES:
             slots.add_table(table)
         navigation.add("desk", "核定", "relief:runs", order=40)
+        navigation.add("desk", "试算", "relief:simulations", order=42, of_the_city=True)
         navigation.add("portal", "月度申报", "portal_monthly:start", order=15)
         navigation.add("desk", "账簿", "relief:ledger", order=45)
         navigation.add("desk", "多缴清单", "relief:overpayments", order=50)

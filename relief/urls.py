@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from relief import urls_ledger
+from relief import urls_ledger, urls_simulations
 from relief.views import accounts, checks, explain, holds, runs
 from relief.views.hires import desk as hires
 from relief.views.monthly import desk
@@ -27,5 +27,6 @@ urlpatterns = [
     path("employers/<int:employer_id>/holds/", holds.employer_holds, name="employer_holds"),
     path("employers/<int:employer_id>/account/", accounts.account, name="account"),
     *urls_ledger.urlpatterns,
+    *urls_simulations.urlpatterns,
     path("why/<str:uscc>/<str:month>/<str:insurance>/", explain.explain, name="explain"),
 ]

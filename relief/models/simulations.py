@@ -141,11 +141,24 @@ class RunDifference(models.Model):
     changed is in it, so an employer without a row stays as it was.
     """
 
+    # As in assessments: the keys come out of the very statement that reads what they name.
     run = models.ForeignKey(
-        Run, models.RESTRICT, null=True, blank=True, db_index=False, verbose_name="核定"
+        Run,
+        models.RESTRICT,
+        null=True,
+        blank=True,
+        db_constraint=False,
+        db_index=False,
+        verbose_name="核定",
     )
     simulation = models.ForeignKey(
-        Simulation, models.RESTRICT, null=True, blank=True, db_index=False, verbose_name="试算"
+        Simulation,
+        models.RESTRICT,
+        null=True,
+        blank=True,
+        db_constraint=False,
+        db_index=False,
+        verbose_name="试算",
     )
     employer = models.ForeignKey(
         Employer, models.RESTRICT, db_constraint=False, db_index=False, verbose_name="参保单位"

@@ -4,13 +4,14 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, overload
 
 from django.db import connection
 from django.db.models import F, Q, QuerySet, Sum
 from django.db.models.functions import Abs
 
 from registry import months, scope
+from registry.models import Employer
 from registry.scope import Viewer
 from relief.models import Run, RunDifference, Simulation
 from relief.run.differing import COLUMNS, Reason
@@ -96,6 +97,65 @@ def listed(
         rows = rows.filter(net_due__gt=F("before_net_due"))
     change = F("net_due") - F("before_net_due")
     return rows.annotate(change=change).order_by(Abs(change).desc(), "employer_id", "insurance")
+
+
+@dataclass(frozen=True)
+class Departure:
+    """An employer and insurance for which a run found something else than was approved; yuan.
+
+    None where one of the two found no change at all.
+    """
+
+    employer: Employer
+    insurance: str
+    approved: RunDifference | None
+    found: RunDifference | None
+
+
+class Departures(Sequence[Departure]):
+    """All departures of a run, each page read when it is shown."""
+
+    def __init__(self, run: Run, simulation: Simulation, keys: list[tuple[int, str]]) -> None:
+        self.run, self.simulation, self.keys = run, simulation, keys
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    @overload
+    def __getitem__(self, place: int) -> Departure: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Departure]: ...
+    def __getitem__(self, place: int | slice) -> Departure | list[Departure]:
+        if isinstance(place, int):
+            return self._read([self.keys[place]])[0]
+        return self._read(self.keys[place])
+
+    def _read(self, keys: list[tuple[int, str]]) -> list[Departure]:
+        ids = [employer for employer, _ in keys]
+        either = Q(run=self.run) | Q(simulation=self.simulation)
+        rows = RunDifference.objects.filter(either, employer__in=ids)
+        known = {(row.employer_id, row.insurance, row.run_id is not None): row for row in rows}
+        employers = Employer.objects.select_related("district").in_bulk(ids)
+        return [
+            Departure(
+                employers[employer],
+                insurance,
+                known.get((employer, insurance, False)),
+                known.get((employer, insurance, True)),
+            )
+            for employer, insurance in keys
+        ]
+
+
+def departures(run: Run, simulation: Simulation, viewer: Viewer) -> Departures:
+    """Return what departs, of the employers that the viewer may see."""
+    keys = departing(run_id=run.pk, simulation_id=simulation.pk)
+    seen = set(
+        scope.limit(
+            Employer.objects.filter(pk__in={employer for employer, _ in keys}), viewer, employer=""
+        ).values_list("pk", flat=True)
+    )
+    return Departures(run, simulation, [key for key in keys if key[0] in seen])
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,8 @@ READERS = 2
 TELL_EVERY = 0.5
 Part = dict[str, Any]
 Range = tuple[int, int]
-_AMOUNTS_FROM = 5
+#: Three columns say which cell it is, then the lines changed, then amounts.
+_AMOUNTS_FROM = 4
 
 
 def read(
@@ -104,7 +105,7 @@ class _Readers:
 
 
 def add_cubes(cubes: Iterable[Sequence[Sequence[Any]]]) -> list[list[Any]]:
-    """Return the sums of shards' cubes by district, class, month and insurance; yuan as text."""
+    """Return the sums of shards' cubes, cell by cell: `by_month` or `by_district`; yuan as text."""
     found: dict[tuple[Any, ...], list[Any]] = {}
     for cube in cubes:
         for cell in cube:

@@ -30,7 +30,8 @@ _LABELS = {
     Reason.EMPTIED: "不再申报",
 }
 
-_REASON = f"""CASE
+#: Which of `Reason` are true of a changed line, as SQL.
+REASON = f"""CASE
     WHEN before_headcount IS NULL THEN {Reason.FIRST:d}
     WHEN headcount = 0 THEN {Reason.EMPTIED:d}
     ELSE CASE WHEN before_class <> employer_class THEN {Reason.CLASS:d} ELSE 0 END
@@ -58,18 +59,30 @@ COLUMNS = (
 )
 _NAMES = ", ".join(COLUMNS)
 
-DIFFERENCE = f"""
+#: Every column of a line as one number of 64 bits, as SQL.
+CONTENT = """hash_record_extended(ROW(month, headcount, base_total, gross_due, relief_fraction,
+    relief, net_due, employee_due, employer_class, clause), 0)"""
+
+
+def difference(reason: str, content: str) -> str:
+    """Return the step that adds changed lines up by employer and insurance.
+
+    :param reason: SQL of a line's `Reason`; `content` that of its `CONTENT`.
+    """
+    return f"""
 difference AS MATERIALIZED (
     SELECT employer_id, insurance, count(*) AS lines,
-        min(month) AS first_month, max(month) AS last_month, bit_or({_REASON}) AS reasons,
+        min(month) AS first_month, max(month) AS last_month, bit_or({reason}) AS reasons,
         coalesce(sum(before_relief), 0.00) AS before_relief, sum(relief) AS relief,
         coalesce(sum(before_net_due), 0.00) AS before_net_due, sum(net_due) AS net_due,
-        bit_xor(hash_record_extended(ROW(month, headcount, base_total, gross_due, relief_fraction,
-            relief, net_due, employee_due, employer_class, clause), 0)) AS content
+        bit_xor({content}) AS content
     FROM found WHERE changed
     GROUP BY employer_id, insurance
 )
 """
+
+
+DIFFERENCE = difference(REASON, CONTENT)
 
 KEPT = f"""
 kept_difference AS (
@@ -78,15 +91,22 @@ kept_difference AS (
 )
 """
 
-# Sums by what a simulation's page may be turned about; every line is in exactly one cell.
-CUBE = """
-cube AS (
-    SELECT e.district_id, f.employer_class, f.month, f.insurance,
+# Sums by what a simulation's page may be turned about; every line is in exactly one cell of each.
+_CELL = """sum(changed) AS changed, sum(gross_due) AS gross_due, sum(before_relief) AS before_relief,
+    sum(relief) AS relief, sum(before_net_due) AS before_net_due, sum(net_due) AS net_due"""
+CUBE = f"""
+by_month AS (
+    SELECT employer_class, month, insurance,
         count(*) FILTER (WHERE changed) AS changed, sum(gross_due) AS gross_due,
         coalesce(sum(before_relief), 0) AS before_relief, sum(relief) AS relief,
         coalesce(sum(before_net_due), 0) AS before_net_due, sum(net_due) AS net_due
-    FROM found f JOIN registry_employer e ON e.id = f.employer_id
-    GROUP BY e.district_id, f.employer_class, f.month, f.insurance
+    FROM found GROUP BY employer_class, month, insurance
+),
+by_district AS (
+    SELECT e.district_id, b.employer_class, b.insurance, {_CELL}
+    FROM (SELECT *, gross_due - relief AS net_due FROM by_employer) b
+    JOIN registry_employer e ON e.id = b.employer_id
+    GROUP BY e.district_id, b.employer_class, b.insurance
 )
 """
 
@@ -95,8 +115,10 @@ MORE = """|| jsonb_build_object(
     'differences', (SELECT coalesce(jsonb_agg(jsonb_build_array(
             employer_id, insurance, lines, first_month, last_month, reasons, before_relief::text,
             relief::text, before_net_due::text, net_due::text, content)), '[]') FROM difference),
-    'cube', (SELECT coalesce(jsonb_agg(jsonb_build_array(
-            district_id, employer_class, month, insurance, changed, gross_due::text,
-            before_relief::text, relief::text, before_net_due::text, net_due::text)), '[]')
-        FROM cube))
+    'by_month', (SELECT coalesce(jsonb_agg(jsonb_build_array(
+            employer_class, month, insurance, changed, gross_due::text, before_relief::text,
+            relief::text, before_net_due::text, net_due::text)), '[]') FROM by_month),
+    'by_district', (SELECT coalesce(jsonb_agg(jsonb_build_array(
+            employer_class, district_id, insurance, changed, gross_due::text, before_relief::text,
+            relief::text, before_net_due::text, net_due::text)), '[]') FROM by_district))
 """

@@ -1,6 +1,7 @@
 """The statement that works a range of a past run once more and compares: it writes nothing."""
 
-from relief.run.statements import READ, SUMS, TOTALS
+from relief.run.statements import READ
+from relief.run.summing import SUMS, TOTALS
 
 _AMOUNTS = """headcount, base_total, gross_due, relief_fraction, relief, net_due, employee_due,
     employer_class, clause"""

@@ -11,6 +11,7 @@ from django.db import connection
 from relief.policy import Policy
 from relief.run import inputs, project_law, projects, statements
 from relief.run.inputs import Scope
+from relief.run.lean import SIMULATE_LEAN
 from relief.run.replaying import REPLAY
 
 #: Larger than any run's number: a simulation compares with everything finished.
@@ -144,13 +145,19 @@ def simulate(what: Reading, *, first: int, last: int) -> dict[str, Any]:
 
 
 def simulate_whole(what: Reading, *, first: int, last: int, run: int) -> dict[str, Any]:
-    """Return the totals with `differences` (columns of `differing.COLUMNS`) and `cube`.
+    """Return the totals with `differences` (columns of `differing.COLUMNS`), `by_month`
+    and `by_district`.
 
     :param run: compared with what runs below this number had brought into force.
     """
     found = _run(statements.SIMULATE_WHOLE, what.parameters(first=first, last=last, run=run))
     of_projects = what.of_projects(first=first, last=last, run=run)
     return {**found, "projects": projects.work(projects.SIMULATE, of_projects)}
+
+
+def simulate_lean(what: Reading, *, first: int, last: int, run: int) -> dict[str, Any]:
+    """Return the same where nothing but rulings can have changed: `services.rulings_only`."""
+    return _run(SIMULATE_LEAN, what.parameters(first=first, last=last, run=run))
 
 
 def replay(what: Reading, *, first: int, last: int, run: int) -> dict[str, Any]:

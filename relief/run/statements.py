@@ -7,8 +7,9 @@ Parameters: `first`, `last` (employer ids), `employer_ids` (or NULL), `first_mon
 simulation's is above all.
 """
 
-from relief.run.differing import CUBE, DIFFERENCE, KEPT, MORE
+from relief.run.differing import CUBE, DIFFERENCE, KEPT, MORE, REASON
 from relief.run.held import AT_MARKS
+from relief.run.summing import SUMS, TOTALS
 
 # What holds from a month on, turned into ranges. Two rows of one month: the later stored holds.
 # Months before the first row take the first: an employer is never without a type.
@@ -85,7 +86,10 @@ standing AS MATERIALIZED (
     LEFT JOIN sizes s
         ON s.uscc = coalesce(nullif(t.parent_uscc, ''), t.uscc)
         AND s.since <= m.sized AND m.sized < s.until
-),
+)
+"""
+
+JUDGED = """
 -- Every employer, month and insurance with the rules that hold there.
 judged AS MATERIALIZED (
     SELECT s.employer_id, s.month, r.insurance, r.employer_class, r.fraction, r.clause,
@@ -188,7 +192,8 @@ in_force AS MATERIALIZED (
     FROM relief_assessment
     WHERE employer_id BETWEEN %(first)s AND %(last)s AND as_of <= %(as_of)s
         AND month BETWEEN %(first_month)s AND %(last_month)s
-        AND run_id IN (SELECT id FROM relief_run WHERE state = 'DONE' AND id < %(run)s)
+        -- An array, not a join: the rows stay in the order of their index.
+        AND run_id = ANY(ARRAY(SELECT id FROM relief_run WHERE state = 'DONE' AND id < %(run)s))
     ORDER BY employer_id, month, insurance, as_of DESC, run_id DESC
 )
 """
@@ -279,49 +284,6 @@ pinned AS (
 )
 """
 
-# Every line is added up once, by employer and insurance; the rest is rolled up from there.
-SUMS = """
-by_employer AS MATERIALIZED (
-    SELECT employer_id, employer_class, insurance,
-        count(*) FILTER (WHERE headcount > 0) AS lines,
-        count(*) FILTER (WHERE changed) AS changed,
-        count(*) FILTER (WHERE changed AND headcount = 0) AS emptied,
-        sum(gross_due) AS gross_due, sum(relief) AS relief,
-        coalesce(sum(before_relief), 0) AS before_relief,
-        coalesce(sum(before_net_due), 0) AS before_net_due,
-        coalesce(sum(paid - net_due) FILTER (WHERE paid > net_due), 0) AS overpaid
-    FROM found GROUP BY employer_id, employer_class, insurance
-),
-change AS (
-    SELECT employer_id, sum(gross_due - relief) AS net_due, sum(before_net_due) AS before_net_due
-    FROM by_employer GROUP BY employer_id
-    HAVING sum(changed) > 0 AND sum(gross_due - relief) <> sum(before_net_due)
-    ORDER BY abs(sum(gross_due - relief) - sum(before_net_due)) DESC, employer_id
-    LIMIT 20
-)
-"""
-TOTALS = """jsonb_build_object(
-    'employers', count(DISTINCT employer_id) FILTER (WHERE lines + emptied > 0),
-    'lines', coalesce(sum(lines + emptied), 0),
-    'changed', coalesce(sum(changed), 0),
-    'emptied', coalesce(sum(emptied), 0),
-    'undetermined', count(DISTINCT employer_id)
-        FILTER (WHERE employer_class = 'pending' AND lines > 0),
-    'relief', coalesce(sum(relief), 0)::text,
-    'overpaid', coalesce(sum(overpaid), 0)::text,
-    'groups', (SELECT coalesce(jsonb_agg(g), '[]') FROM (
-        SELECT employer_class, insurance, sum(lines) AS lines, sum(changed) AS changed,
-            sum(gross_due)::text AS gross_due, sum(relief)::text AS relief,
-            sum(gross_due - relief)::text AS net_due,
-            sum(before_relief)::text AS before_relief,
-            sum(before_net_due)::text AS before_net_due, sum(overpaid)::text AS overpaid
-        FROM by_employer GROUP BY employer_class, insurance) g),
-    'largest', (SELECT coalesce(jsonb_agg(c), '[]') FROM (
-        SELECT employer_id, net_due::text AS net_due, before_net_due::text AS before_net_due
-        FROM change) c)
-)"""
-_SUMMARY = f"{SUMS} SELECT {TOTALS} FROM by_employer"
-
 # New totals replace stale ones for the runs to come. `replaced` must be whole before the insert:
 # only one row per employer, month and insurance may be in force.
 KEEP_FRESH = """
@@ -346,16 +308,18 @@ kept AS (
 )
 """
 
-READ = f"{STANDING}, {DECLARED}, {FRESH}, {PAID}, {IN_FORCE}, {FOUND}"
+_SUMMARY = f"{SUMS} SELECT {TOTALS} FROM by_employer"
+
+READ = f"{STANDING}, {JUDGED}, {DECLARED}, {FRESH}, {PAID}, {IN_FORCE}, {FOUND}"
 _KEEP = f"{KEEP_FRESH}, {WRITTEN}, {DIFFERENCE}, {KEPT}"
 #: Returns the shard's totals and writes nothing.
 SIMULATE = f"WITH {READ}, {_SUMMARY}"
 #: The same with every difference and the sums that a simulation's page shows.
 SIMULATE_WHOLE = (
-    f"WITH {READ}, {DIFFERENCE}, {CUBE}, {SUMS} SELECT {TOTALS} {MORE} FROM by_employer"
+    f"WITH {READ}, {DIFFERENCE}, {SUMS}, {CUBE} SELECT {TOTALS} {MORE} FROM by_employer"
 )
 #: Returns one employer's lines, changed or not, with what they were before; writes nothing.
-LINES = f"WITH {READ} SELECT * FROM found ORDER BY month, insurance"
+LINES = f"WITH {READ} SELECT *, {REASON} AS reason FROM found ORDER BY month, insurance"
 #: Returns the same totals, adds the assessments that changed and keeps the renewed totals.
 ASSESS = f"WITH {READ}, {_KEEP}, {_SUMMARY}"
 #: The same for a run that looks back behind finished ones; needs the parameter `later`.

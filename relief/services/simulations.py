@@ -24,7 +24,7 @@ from relief.queries.policies import policy_with
 from relief.run import city, digests, inputs, totals
 from relief.run.inputs import Scope
 from relief.run.shard import Reading, reading
-from relief.services import runs
+from relief.services import rulings_only, runs
 
 Clock = Callable[[], datetime]
 MAX_ATTEMPTS = 3
@@ -71,6 +71,13 @@ def scope_of(simulation: Simulation) -> Scope:
 def drafts_of(simulation: Simulation) -> list[Document]:
     """Return the documents that a simulation took along though they weren't published."""
     return [policy.read(draft["slug"], draft["text"]) for draft in simulation.drafts]
+
+
+def documents_of(simulation: Simulation) -> tuple[Document, ...]:
+    """Return the documents that were published when a simulation was asked for, oldest first."""
+    published = queries.policy_as_of(simulation.as_of).documents
+    drafts = {draft["slug"] for draft in simulation.drafts}
+    return tuple(document for document in published if document.slug not in drafts)
 
 
 def law_of(simulation: Simulation) -> Policy:
@@ -174,15 +181,18 @@ def run_simulation(*, simulation_id: int, clock: Clock, readers: int = city.READ
 @undisturbed()
 def _work(claimed: Simulation, *, clock: Clock, readers: int) -> bool:
     ranges = runs.shard_ranges(scope_of(claimed))
+    law = law_of(claimed)
     parts = city.read(
-        reading_of(claimed),
+        reading(law, scope_of(claimed), claimed.inputs),
         ranges,
+        how=rulings_only.reader(claimed, law),
         run=claimed.inputs["runs"],
         readers=readers,
         tell=lambda done: work.keep(claimed, at=clock(), steps_done=done),
     )
     found = totals.add_up(parts)
-    found["cube"] = city.add_cubes(part["cube"] for part in parts)
+    for cube in ("by_month", "by_district"):
+        found[cube] = city.add_cubes(part[cube] for part in parts)
     rows = sorted(row for part in parts for row in part["differences"])
     with transaction.atomic():
         work.hold(claimed)

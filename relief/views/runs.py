@@ -12,7 +12,7 @@ from registry.models import Post, WorkState
 from relief import queries, tasks
 from relief.forms import RunForm
 from relief.ledger.services import runs as posting
-from relief.models import Run
+from relief.models import Run, RunOfSimulation
 from relief.policy import NoRuleInForce
 from relief.queries import desk
 from relief.services import runs, simulations
@@ -77,6 +77,9 @@ def run_detail(request: HttpRequest, run_id: int) -> HttpResponse:
         "relief/run_detail.html",
         {
             "run": run,
+            "simulation_id": RunOfSimulation.objects.filter(run=run)
+            .values_list("simulation_id", flat=True)
+            .first(),
             "title": f"第 {run.pk} 次核定",
             "documents": queries.policy_as_of(run.as_of).documents,
             "progress": desk.progress(run),

@@ -45,7 +45,15 @@ PUBLIC = {
 #: For whoever has signed in, as whoever.
 SIGNED_IN = {"registry:password", "admin:password_change"}
 #: Addresses whose object is no employer's: the whole agency, or the whole city, sees it.
-SHARED_OBJECTS = {"relief:run", "relief:run_progress"}
+SHARED_OBJECTS = {
+    "relief:run",
+    "relief:run_progress",
+    "relief:run_differences",
+    "relief:run_differences_workbook",
+    "relief:shared_simulation",
+    "relief:shared_differences",
+    "relief:shared_workbook",
+}
 #: Arguments that are values and name no row: nobody else's can be asked for by them.
 VALUES = {"month", "insurance", "kind", "check_code", "account"}
 
@@ -53,6 +61,17 @@ VALUES = {"month", "insurance", "kind", "check_code", "account"}
 CITY_ONLY = {
     "relief:run_start",
     "relief:run_cancel",
+    "relief:simulations",
+    "relief:simulation_start",
+    "relief:simulation",
+    "relief:simulation_progress",
+    "relief:simulation_cancel",
+    "relief:simulation_approve",
+    "relief:simulation_run",
+    "relief:simulation_departures",
+    "relief:simulation_differences",
+    "relief:simulation_workbook",
+    "relief:simulation_lines",
     "desk_refunds:audit",
     "desk_refunds:commit_seed",
     "desk_refunds:pairs",

@@ -36,6 +36,7 @@ from tests.casework.papers import PNG
 from tests.factories import AT, make_member, make_officer
 from tests.refunds import closing
 from tests.refunds.making import Cast, account, make_run, overpay
+from tests.relief import simulating
 from tests.relief.builders import declare
 from tests.relief.ledger.booking import propose
 
@@ -284,6 +285,9 @@ MAKERS: dict[str, Callable[[Employer], object]] = {
     "import_id": lambda employer: _import(employer).pk,
     "notice_id": lambda employer: _notice(employer).pk,
     "run_id": lambda employer: make_run(employers=[employer]).pk,
+    "simulation_id": lambda employer: simulating.simulated(employer).pk,
+    "share_code": lambda employer: simulating.simulated(employer).share_code,
+    "stopped_run_id": lambda employer: simulating.stopped(employer).pk,
     "month": lambda employer: "2020-02",
     "receipt": lambda employer: _refund(employer).receipt,
     "case_receipt": lambda employer: _account_change(employer).receipt,

@@ -7,19 +7,18 @@ import pytest
 from django.db import DatabaseError, connection
 
 from classification.models import Size
-from registry.models import Post, WorkState
+from registry.models import WorkState
 from relief.models import (
     Assessment,
     Declaration,
     LedgerLeg,
     Run,
     RunDifference,
-    Simulation,
-    SimulationApproval,
 )
+from relief.run import city, shard
 from relief.run.differing import Reason
-from relief.services import runs, simulations, work
-from tests.factories import make_officer
+from relief.services import rulings_only, runs, simulations
+from tests.factories import make_employer, make_terms
 from tests.relief.builders import (
     AT,
     AUGUST,
@@ -31,6 +30,7 @@ from tests.relief.builders import (
     recalculate,
     sized_employer,
 )
+from tests.relief.simulating import approve, handler, head, run_of, simulate
 
 pytestmark = pytest.mark.django_db
 APRIL = date(2020, 4, 1)
@@ -48,38 +48,15 @@ to = "2020-12"
 ratio = 0.75
 clause = "草案第一条"
 """
-
-
-def handler():
-    return make_officer(Post.HANDLER, district="510400", name="试算人")
-
-
-def head():
-    return make_officer(Post.HEAD, district="510400", name="批准人")
-
-
-def simulate(by=None, *, as_of=AUGUST, drafts=None, **scope) -> Simulation:
-    asked = simulations.start(
-        title="延长政策", as_of=as_of, drafts=drafts, by=by or handler(), at=AT, **scope
-    )
-    assert simulations.run_simulation(simulation_id=asked.pk, clock=clock, readers=0)
-    asked.refresh_from_db()
-    assert asked.state == WorkState.DONE
-    return asked
-
-
-def approve(simulation: Simulation, by=None) -> SimulationApproval:
-    return simulations.approve(
-        simulation_id=simulation.pk, digest=simulation.digest, by=by or head(), at=AT
-    )
-
-
-def run_of(simulation: Simulation, by=None) -> Run:
-    run = simulations.start_run(simulation_id=simulation.pk, by=by or simulation.by, at=AT)
-    for shard_id in work.due_shards(at=AT):
-        work.work_shard(shard_id=shard_id, clock=clock)
-    run.refresh_from_db()
-    return run
+LIMITS = """
+[[limit]]
+insurances = ["pension"]
+from = "2020-02"
+to = "2020-12"
+lower = 12000.00
+upper = 17317.00
+clause = "草案第二条"
+"""
 
 
 def city_in_april():
@@ -130,11 +107,62 @@ def test_the_cube_adds_up_to_the_totals_in_every_direction():
 
     simulation = simulate()
 
-    cube = simulation.totals["cube"]
-    assert sum(Decimal(cell[7]) for cell in cube) == Decimal(simulation.totals["relief"])
-    assert sum(cell[4] for cell in cube) == simulation.totals["changed"]
-    for _, _, _, _, _, gross, _, relief, _, net in cube:
-        assert Decimal(gross) == Decimal(relief) + Decimal(net)
+    for name in ("by_month", "by_district"):
+        cube = simulation.totals[name]
+        assert sum(Decimal(cell[6]) for cell in cube) == Decimal(simulation.totals["relief"])
+        assert sum(cell[3] for cell in cube) == simulation.totals["changed"]
+        for _, _, _, _, gross, _, relief, _, net in cube:
+            assert Decimal(gross) == Decimal(relief) + Decimal(net)
+
+
+@pytest.mark.parametrize("drafts", [None, {"2020-07-20-draft": DRAFT}])
+def test_looking_at_rulings_only_comes_to_the_same(monkeypatch, drafts):
+    large, _ = city_in_april()
+    pay(large, "123.45")
+    branch = make_employer()
+    make_terms(branch, parent_uscc=large.uscc)
+    declare(branch, "2020-03", ["5000.00", "99.00"])
+    recalculate(date(2020, 5, 1))
+    make_size(large, Size.SMALL, dated=date(2020, 7, 1))
+    lean = spied(monkeypatch, "simulate_lean")
+    quick = simulate(drafts=drafts)
+    assert lean
+    monkeypatch.setattr(rulings_only, "reader", lambda *_: shard.simulate_whole)
+
+    slow = simulate(quick.by, drafts=drafts)
+
+    assert (quick.digest, quick.totals) == (slow.digest, slow.totals)
+
+
+@pytest.mark.parametrize("news", ["declared", "terms", "rates"])
+def test_rulings_are_not_enough_once_a_total_may_have_changed(monkeypatch, news):
+    large, _ = city_in_april()
+    drafts = None
+    if news == "declared":
+        declare(large, "2020-03", ["7000.00"])
+    elif news == "terms":
+        make_terms(large, injury_rate="0.009", from_month=date(2020, 1, 1))
+    else:
+        drafts = {"2020-07-20-draft": DRAFT + LIMITS}
+    lean = spied(monkeypatch, "simulate_lean")
+
+    found = simulate(drafts=drafts)
+
+    assert not lean
+    assert RunDifference.objects.filter(simulation=found, reasons__gte=Reason.DECLARED).exists()
+
+
+def spied(monkeypatch, name: str) -> list[int]:
+    """Note every call of one of the shard's ways to read."""
+    called: list[int] = []
+    reads = getattr(shard, name)
+
+    def note(*args, **kwargs):
+        called.append(kwargs["first"])
+        return reads(*args, **kwargs)
+
+    monkeypatch.setattr(shard, name, note)
+    return called
 
 
 def test_several_readers_find_the_same(transactional_db):
@@ -149,8 +177,6 @@ def test_several_readers_find_the_same(transactional_db):
 
 
 def test_the_city_is_read_in_read_only_transactions(transactional_db, monkeypatch):
-    from relief.run import shard
-
     city_in_april()
     reads = shard.simulate_whole
 
@@ -158,8 +184,6 @@ def test_the_city_is_read_in_read_only_transactions(transactional_db, monkeypatc
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM relief_reassessmentdue")
         return reads(*args, **kwargs)
-
-    from relief.run import city
 
     asked = simulations.start(title="只读", as_of=AUGUST, by=handler(), at=AT)
     with pytest.raises(DatabaseError, match="read-only"):
