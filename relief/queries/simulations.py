@@ -52,7 +52,16 @@ def groups(simulation: Simulation) -> list[tuple[str, list[Group]]]:
         ("按险种", _by(by_month, _INSURANCE, insurances)),
         ("按参保地", _by(by_district, _SECOND, districts)),
         ("按所属期", _by(by_month, _SECOND, {})),
+        *_projects(totals.get("projects", {})),
     ]
+
+
+def _projects(totals: Mapping[str, Any]) -> list[tuple[str, list[Group]]]:
+    """Return the relief of construction projects apart: it isn't part of any month's line."""
+    if not totals.get("count"):
+        return []
+    before, after = Decimal(totals["before_relief"]), Decimal(totals["relief"])
+    return [("建设项目工伤保险费（另计）", [Group(f"{totals['count']} 个项目", before, after)])]
 
 
 def _by(cube: Sequence[Sequence[Any]], place: int, names: Mapping[str, str]) -> list[Group]:

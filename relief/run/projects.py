@@ -2,7 +2,7 @@
 
 Beside the lines of the months: a project's months come from its filed contract, whatever months
 the run was asked for. Neither a date nor a rate stands here (`relief.run.project_law`); the class
-comes from the same step as the assessments' (`statements.STANDING`). `relief.calc.project` says
+comes from the same step as the assessments' (`statements.STANDING`, `JUDGED`). `relief.calc.project` says
 the same in Python, and a test holds both equal.
 
 Parameters beside those of `STANDING`: `projects` (a mark), `run`, `otherwise`, `started_from`,
@@ -16,7 +16,7 @@ from django.db import connection
 
 from relief.calc.project import Flag
 from relief.policy import EmployerClass
-from relief.run.statements import STANDING
+from relief.run.statements import JUDGED, STANDING
 
 #: Projects that ever named a contractor of the range.
 _OF_RANGE = """project_id IN (
@@ -187,7 +187,7 @@ SELECT jsonb_build_object(
     'content', coalesce(bit_xor({_HASHED}) FILTER (WHERE changed), 0)::text)
 FROM found
 """
-_READ = f"WITH {STANDING}, {_VERSION}, {_RULED}, {_COUNTED}, {_RESULT}"
+_READ = f"WITH {STANDING}, {JUDGED}, {_VERSION}, {_RULED}, {_COUNTED}, {_RESULT}"
 SIMULATE = f"{_READ} {_TOTALS}"
 ASSESS = f"{_READ} {_WRITTEN} {_TOTALS}"
 ASSESS_BACK = f"{_READ} {_WRITTEN} {_PINNED} {_TOTALS}"

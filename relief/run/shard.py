@@ -157,7 +157,9 @@ def simulate_whole(what: Reading, *, first: int, last: int, run: int) -> dict[st
 
 def simulate_lean(what: Reading, *, first: int, last: int, run: int) -> dict[str, Any]:
     """Return the same where nothing but rulings can have changed: `services.rulings_only`."""
-    return _run(SIMULATE_LEAN, what.parameters(first=first, last=last, run=run))
+    found = _run(SIMULATE_LEAN, what.parameters(first=first, last=last, run=run))
+    of_projects = what.of_projects(first=first, last=last, run=run)
+    return {**found, "projects": projects.work(projects.SIMULATE, of_projects)}
 
 
 def replay(what: Reading, *, first: int, last: int, run: int) -> dict[str, Any]:

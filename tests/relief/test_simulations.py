@@ -30,6 +30,7 @@ from tests.relief.builders import (
     recalculate,
     sized_employer,
 )
+from tests.relief.building import make_project
 from tests.relief.simulating import approve, handler, head, run_of, simulate
 
 pytestmark = pytest.mark.django_db
@@ -121,6 +122,7 @@ def test_looking_at_rulings_only_comes_to_the_same(monkeypatch, drafts):
     pay(large, "123.45")
     branch = make_employer()
     make_terms(branch, parent_uscc=large.uscc)
+    make_project(large)
     declare(branch, "2020-03", ["5000.00", "99.00"])
     recalculate(date(2020, 5, 1))
     make_size(large, Size.SMALL, dated=date(2020, 7, 1))
@@ -132,6 +134,7 @@ def test_looking_at_rulings_only_comes_to_the_same(monkeypatch, drafts):
     slow = simulate(quick.by, drafts=drafts)
 
     assert (quick.digest, quick.totals) == (slow.digest, slow.totals)
+    assert quick.totals["projects"]["changed"] == 1
 
 
 @pytest.mark.parametrize("news", ["declared", "terms", "rates"])
