@@ -167,7 +167,7 @@ def measure() -> dict[str, object]:
         "bare_seconds": round(bare, 2),
         "waivers_ratio": round(waivers / bare, 2),
         "sizes_ratio": round(sizes / bare, 2),
-        "page_milliseconds": 0,
+        "page_milliseconds": round(_page(user, first), 1),
     }
 
 

@@ -46,7 +46,7 @@ def groups(simulation: Simulation) -> list[tuple[str, list[Group]]]:
     by_month, by_district = totals.get("by_month", []), totals.get("by_district", [])
     classes = {name.value: name.label for name in EmployerClass}
     insurances = {name.value: str(name.label) for name in Insurance}
-    districts = dict(District.objects.values_list("code", "name"))
+    districts = dict(District.objects.order_by("code").values_list("code", "name"))
     return [
         ("按归类", _by(by_month, _CLASS, classes)),
         ("按险种", _by(by_month, _INSURANCE, insurances)),
@@ -74,10 +74,16 @@ def _by(cube: Sequence[Sequence[Any]], place: int, names: Mapping[str, str]) -> 
         )
     found = [
         Group(names.get(key) or _month(key), before, after)
-        for key, (before, after) in sorted(sums.items())
+        for key, (before, after) in sorted(sums.items(), key=lambda item: _place(item[0], names))
     ]
     total = Group("合计", sum((g.before for g in found), ZERO), sum((g.after for g in found), ZERO))
     return [*found, total]
+
+
+def _place(key: str, names: Mapping[str, str]) -> tuple[int, str]:
+    """Return where a group stands: in the order of its names, months in theirs."""
+    order = list(names)
+    return (order.index(key) if key in names else len(order), key)
 
 
 def _month(key: str) -> str:

@@ -69,6 +69,8 @@ def lines(found: Run | Simulation, *, employer_id: int) -> list[Line]:
     else:
         what = simulations.reading_of(found)
         rows = shard.lines(what, employer_id=employer_id, run=found.inputs["runs"])
+    places = {insurance: place for place, insurance in enumerate(Insurance)}
+    rows.sort(key=lambda row: (row["month"], places[Insurance(row["insurance"])]))
     return [
         Line(
             month=row["month"],
