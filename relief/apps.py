@@ -24,6 +24,7 @@ class ReliefConfig(AppConfig):
             hires_todos,
             ledger_todos,
             monthly_todos,
+            project_todos,
             receivers,
         )
         from relief.intake import declarations, payments, projects
@@ -55,6 +56,7 @@ class ReliefConfig(AppConfig):
         todo.register(monthly_todos.todos)
         todo.register(hires_todos.todos)
         todo.register(ledger_todos.todos)
+        todo.register(project_todos.todos)
         post_migrate.connect(publish_shipped_documents, sender=self)
         for table in exports.TABLES:
             slots.add_table(table)
@@ -68,6 +70,8 @@ class ReliefConfig(AppConfig):
         navigation.add("desk", "基数上调待稽核", "relief:holds", order=55, posts=looked_at)
         navigation.add("portal", "增员材料", "portal_hires:list", order=17)
         navigation.add("desk", "增员材料", "relief:hires", order=27, posts=looked_at)
+        navigation.add("desk", "建设项目", "relief:projects", order=42)
+        navigation.add("portal", "建设项目", "portal_projects:list", order=19)
         navigation.add("desk", "网上申报", "relief:monthly", order=25, posts=looked_at)
 
 

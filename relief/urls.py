@@ -3,7 +3,7 @@
 from django.urls import path
 
 from relief import urls_ledger, urls_simulations
-from relief.views import accounts, checks, explain, holds, runs
+from relief.views import accounts, checks, explain, holds, projects, runs
 from relief.views.hires import desk as hires
 from relief.views.monthly import desk
 
@@ -23,6 +23,9 @@ urlpatterns = [
     path("hires/", hires.paper_list, name="hires"),
     path("hires/papers/<int:paper_id>/", hires.paper_detail, name="hire_paper"),
     path("hires/files/<int:paper_file_id>/", hires.paper_file, name="hire_file"),
+    path("projects/", projects.project_list, name="projects"),
+    path("projects/<int:project_id>/", projects.project_detail, name="project"),
+    path("projects/<int:project_id>/look/", projects.look, name="project_look"),
     path("holds/", holds.hold_list, name="holds"),
     path("employers/<int:employer_id>/holds/", holds.employer_holds, name="employer_holds"),
     path("employers/<int:employer_id>/account/", accounts.account, name="account"),

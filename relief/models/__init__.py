@@ -34,7 +34,7 @@ from relief.models.monthly import (
 )
 from relief.models.paid import Overpaid, OverpaidMark, PaidBack, Payment
 from relief.models.policy import PolicyDocument
-from relief.models.projects import Project, ProjectRelief, ProjectVersion
+from relief.models.projects import Project, ProjectLook, ProjectRelief, ProjectVersion
 from relief.models.runs import Assessment, ReassessmentDue, Run, RunShard
 from relief.models.simulations import (
     RunDifference,
@@ -71,6 +71,7 @@ __all__ = [
     "Payment",
     "PolicyDocument",
     "Project",
+    "ProjectLook",
     "ProjectRelief",
     "ProjectVersion",
     "ReassessmentDue",

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from registry.guards import append_only
-from registry.models import Employer, Import
+from registry.models import Employer, Import, Officer
 from relief.models.runs import Run
 from relief.policy import CountBy
 
@@ -136,3 +136,29 @@ class ProjectRelief(models.Model):
 
     def __str__(self) -> str:
         return f"{self.project_id} {self.as_of}"
+
+
+class ProjectLook(models.Model):
+    """Somebody has looked at what is flagged of a project, and says what came of it."""
+
+    version = models.ForeignKey(
+        ProjectVersion, models.RESTRICT, related_name="looks", verbose_name="看过的版本"
+    )
+    flags = models.PositiveSmallIntegerField("看过的提示")
+    note = models.CharField("核对情况", max_length=200)
+    by = models.ForeignKey(Officer, models.RESTRICT, related_name="+", verbose_name="核对人")
+    at = models.DateTimeField("核对时间")
+
+    class Meta:
+        verbose_name = "建设项目核对"
+        verbose_name_plural = "建设项目核对"
+        triggers = append_only()
+        constraints = [
+            models.UniqueConstraint(name="project_look_once", fields=["version", "flags"]),
+            models.CheckConstraint(
+                name="project_look_says_something", condition=~Q(note="") & Q(flags__gt=0)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version_id}"

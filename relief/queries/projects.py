@@ -1,17 +1,36 @@
-"""Construction projects: what is in force of them, and what was filed."""
+"""Construction projects: what is in force of them, what was filed, and the lists of pages."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
-from registry.models import WorkState
-from relief.models import ProjectRelief, ProjectVersion, Run
+from classification.models import Size
+from registry import months, scope
+from registry.models import UnitType, WorkState
+from registry.scope import Viewer
+from relief.calc.explain import Step
+from relief.calc.explain_project import MonthExplained, explain_project
+from relief.calc.project import Flag
+from relief.models import ProjectLook, ProjectRelief, ProjectVersion, Run
+from relief.queries.policies import policy_of_run
+from relief.run import inputs, single_project
+from relief.run.single import Stands
+
+#: What the register may be narrowed to.
+ALL, FLAGGED, RELIEVED, NOT_ELIGIBLE, NOT_ASSESSED = "", "flagged", "relieved", "none", "new"
+
+
+def _known(day: date) -> QuerySet[ProjectRelief]:
+    finished = Run.objects.filter(state=WorkState.DONE).values("pk")
+    return ProjectRelief.objects.filter(as_of__lte=day, run__in=finished)
 
 
 def in_force(day: date) -> QuerySet[ProjectRelief]:
     """Return what holds on a day of each project that stands, as runs have found it by then."""
-    finished = Run.objects.filter(state=WorkState.DONE).values("pk")
-    known = ProjectRelief.objects.filter(as_of__lte=day, run__in=finished)
+    known = _known(day)
     later = known.filter(
         Q(as_of__gt=OuterRef("as_of")) | Q(as_of=OuterRef("as_of"), run_id__gt=OuterRef("run_id")),
         project_id=OuterRef("project_id"),
@@ -26,3 +45,142 @@ def versions() -> QuerySet[ProjectVersion]:
     )
     later = standing.filter(project_id=OuterRef("project_id"), pk__gt=OuterRef("pk"))
     return standing.filter(~Exists(later)).order_by("project__code")
+
+
+def unseen(day: date) -> QuerySet[ProjectRelief]:
+    """Return what is flagged on a day and nobody has looked at since it is so."""
+    looked = ProjectLook.objects.filter(version=OuterRef("version_id"), flags=OuterRef("flags"))
+    return in_force(day).filter(flags__gt=0).filter(~Exists(looked))
+
+
+def register(
+    viewer: Viewer, *, day: date, q: str = "", district: str = "", show: str = ALL
+) -> QuerySet[ProjectVersion]:
+    """Return the projects that a viewer may see, by number, each with its `relief_id` in force."""
+    rows = scope.limit(versions().select_related("project", "employer__district"), viewer)
+    latest = _known(day).filter(project=OuterRef("project_id")).order_by("-as_of", "-run_id")
+    rows = rows.annotate(relief_id=Subquery(latest.values("pk")[:1]))
+    if q := "".join(q.split()):
+        rows = rows.filter(
+            Q(project__code__istartswith=q)
+            | Q(name__icontains=q)
+            | Q(employer__uscc__startswith=q.upper())
+            | Q(employer__name__icontains=q)
+        )
+    if district:
+        rows = rows.filter(employer__district=district)
+    if show == NOT_ASSESSED:
+        return rows.filter(relief_id=None)
+    wanted = {
+        FLAGGED: unseen(day),
+        RELIEVED: in_force(day).filter(relief__gt=0),
+        NOT_ELIGIBLE: in_force(day).filter(relief=0),
+    }.get(show)
+    if wanted is not None:
+        rows = rows.filter(project__in=wanted.order_by().values("project"))
+    return rows
+
+
+@dataclass(frozen=True)
+class Row:
+    """A project as lists show it; `relief` is None until a run has been."""
+
+    version: ProjectVersion
+    relief: ProjectRelief | None
+
+    @property
+    def flags(self) -> list[str]:
+        """What somebody should look at, in words."""
+        return Flag(self.relief.flags).labels if self.relief else []
+
+    @property
+    def owed(self) -> Decimal:
+        """What was paid more than is due after relief, in yuan."""
+        return self.relief.relief if self.relief else Decimal("0.00")
+
+
+def with_relief(rows: Iterable[ProjectVersion]) -> list[Row]:
+    """Return rows of `register` with what is in force of them; one query."""
+    wanted = list(rows)
+    found = ProjectRelief.objects.in_bulk([row.relief_id for row in wanted if row.relief_id])  # type: ignore[attr-defined]
+    return [Row(row, found.get(row.relief_id)) for row in wanted]  # type: ignore[attr-defined]
+
+
+def history(project_id: int) -> QuerySet[ProjectVersion]:
+    """Return every version of a project, the latest first, with when it was `taken_back`."""
+    back = ProjectVersion.objects.filter(withdraws=OuterRef("pk"))
+    rows = ProjectVersion.objects.filter(project=project_id, withdraws=None)
+    rows = rows.annotate(taken_back=Subquery(back.values("recorded_at")[:1]))
+    return rows.select_related("employer", "source").order_by("-pk")
+
+
+def results(project_id: int) -> QuerySet[ProjectRelief]:
+    """Return everything that finished runs have found of a project, the latest day first."""
+    rows = ProjectRelief.objects.filter(project=project_id, run__state=WorkState.DONE)
+    return rows.order_by("-as_of", "-run_id")
+
+
+def looks(project_id: int) -> QuerySet[ProjectLook]:
+    """Return who has looked at what is flagged of a project, the latest first."""
+    rows = ProjectLook.objects.filter(version__project=project_id)
+    return rows.select_related("by", "version").order_by("-pk")
+
+
+@dataclass(frozen=True)
+class ProjectExplained:
+    """The steps to a result in force; `agrees` is false if they lead elsewhere: a defect."""
+
+    steps: tuple[Step, ...]
+    agrees: bool
+
+
+def explain(relief: ProjectRelief) -> ProjectExplained:
+    """Return why this much is waived, from the inputs and the law that the run had read.
+
+    :raises relief.queries.policies.LawIsGone: if its documents can't be put together any more.
+    """
+    origin = _origin(relief)
+    policy = policy_of_run(origin.run)
+    marks = {**inputs.LATER_MARKS, **origin.run.inputs}
+    version = relief.version
+    found = single_project.assess(version, policy, marks=marks)
+
+    def month_of(month: date) -> MonthExplained:
+        stands = found.stands[month]
+        return MonthExplained(month, stands.standing, found.rulings[month], _fact(stands))
+
+    first, last = months.first_of(version.start_on), months.first_of(version.end_on)
+    steps = explain_project(
+        found.filed,
+        price=version.price,
+        law=found.law,
+        ruled=[month_of(month) for month in found.stands if first <= month <= last],
+        otherwise=month_of(inputs.size_first_month(policy)),
+        assessed=found.assessed,
+    )
+    plain = found.assessed
+    agrees = (relief.relief, relief.relief_by_month, relief.relief_by_day, relief.clause) == (
+        plain.relief,
+        plain.by_month.relief,
+        plain.by_day.relief,
+        plain.clause,
+    )
+    return ProjectExplained(steps, agrees)
+
+
+def _fact(stands: Stands) -> str:
+    """Return what the class was decided on; a branch's facts are its legal entity's."""
+    size = f"；省级划型：{Size(stands.size).label}" if stands.size else ""
+    parent = f"；上级法人：{stands.parent_uscc}" if stands.parent_uscc else ""
+    return f"单位类型：{UnitType(stands.unit_type).label}{size}{parent}"
+
+
+def _origin(relief: ProjectRelief) -> ProjectRelief:
+    """Return the row that was worked out, for one that a run looking back has kept."""
+    if relief.as_of == relief.run.as_of:
+        return relief
+    former = results(relief.project_id).filter(
+        as_of__lte=relief.run.as_of, run_id__lt=relief.run_id
+    )
+    found = former.select_related("run", "version__employer").first()
+    return _origin(found) if found else relief

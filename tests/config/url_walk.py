@@ -37,7 +37,8 @@ from tests.factories import AT, make_member, make_officer
 from tests.refunds import closing
 from tests.refunds.making import Cast, account, make_run, overpay
 from tests.relief import simulating
-from tests.relief.builders import declare
+from tests.relief.builders import declare, recalculate
+from tests.relief.building import make_project
 from tests.relief.ledger.booking import propose
 
 
@@ -275,6 +276,13 @@ def _staff_choice(employer: Employer) -> StaffChoice:
     )
 
 
+def _project(employer: Employer) -> int:
+    """A construction project of the employer, flagged and assessed."""
+    version = make_project(employer, f"XM{employer.pk}", start="2020-02-01", paid_on="2020-01-15")
+    recalculate(from_month=date(2020, 2, 1), to_month=date(2020, 2, 1))
+    return version.project_id
+
+
 #: How to make the value of an address's argument for an employer: the row is that employer's.
 #: A new argument needs its line here, or the walk fails.
 MAKERS: dict[str, Callable[[Employer], object]] = {
@@ -313,6 +321,7 @@ MAKERS: dict[str, Callable[[Employer], object]] = {
     "message_id": lambda employer: _message(employer).pk,
     "choice_id": lambda employer: _staff_choice(employer).pk,
     "rules_id": lambda employer: ApprovalRules.objects.latest("pk").pk,
+    "project_id": _project,
     "invitation_id": lambda employer: _invitation(employer).pk,
 }
 
