@@ -56,7 +56,7 @@ def _eligible_step(filed: Filed, law: ProjectLaw) -> Step:
     first = law.rule.started_from.isoformat()
     start = filed.start.isoformat()
     early = filed.start < law.rule.started_from
-    notes = ("按备案合同的开工日期，不看实际开工和缴费的先后（口径D14）",)
+    notes: tuple[str, ...] = ("按备案合同的开工日期，不看实际开工和缴费的先后（口径D14）",)
     if not early and filed.paid_on < law.rule.started_from:
         notes += ("缴费在减免起始日之前、开工在其后：适用，请经办人员核对合同",)
     return Step(
