@@ -4,7 +4,7 @@
 - `stories`: the named units and what happens to them;
 - `city`: the whole town from one seed, the same every time;
 - `expected`: what is due, worked out a second time, apart from `relief.calc`;
-- `payments`: who paid what and when;
+- `payments`: who paid what and when; `projects`: construction projects as they were filed;
 - `workbooks`: the town as workbooks of the public formats;
 - `steps`, `load`: imports, runs and stories through the real services, one step after
   another, each looking first whether it has been done;

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import xlsxwriter
 
-from config.demo import payments
+from config.demo import payments, projects
 from config.demo.city import INSURANCES, SIZES_CORRECTED, SIZES_DATED, City, Unit
 from registry import months
 
@@ -36,6 +36,10 @@ _PAYMENT_HEADER = (
     "统一社会信用代码", "费款所属期", "险种", "单位缴费金额", "个人缴费金额", "到账日期",
     "缴费凭证号", "付款账号", "付款户名",
 )  # fmt: skip
+_PROJECT_HEADER = (
+    "项目编号", "项目名称", "统一社会信用代码", "工程总造价", "已缴工伤保险费", "缴费日期",
+    "合同开工日期", "合同竣工日期",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,7 @@ FILES = (
     File("03-申报-有误待改.xlsx", "declarations", 0, wrong=True),
     File("04-申报-201912至202003.xlsx", "declarations", 0),
     File("05-缴费-截至202003.xlsx", "payments", 0),
+    File("05a-建设项目.xlsx", "projects", 0),
     File("06-申报-202004至202007.xlsx", "declarations", 1),
     File("07-缴费-截至202007.xlsx", "payments", 1),
     File("08-省级划型数据-202009更正.xlsx", "sizes", 2),
@@ -134,11 +139,21 @@ def _payments(city: City, lot: int) -> Iterable[Sequence[Cell]]:
             )  # fmt: skip
 
 
+def _projects(city: City) -> Iterable[Sequence[Cell]]:
+    for filed, unit in projects.every(city):
+        yield (
+            filed.code, filed.name, unit.uscc, filed.price, filed.premium, filed.paid_on,
+            filed.start_on, filed.end_on,
+        )  # fmt: skip
+
+
 def _content(city: City, file: File) -> tuple[Sequence[str], Iterable[Sequence[Cell]]]:
     if file.kind == "employers":
         return _EMPLOYER_HEADER, _employers(city)
     if file.kind == "sizes":
         return _SIZE_HEADER, _sizes(city, SIZES_DATED if file.lot == 0 else SIZES_CORRECTED)
+    if file.kind == "projects":
+        return _PROJECT_HEADER, _projects(city)
     if file.wrong:
         return _DECLARATION_HEADER, _wrong_declarations(city)
     if file.kind == "declarations":

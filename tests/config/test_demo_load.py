@@ -237,6 +237,20 @@ class TestTheDemoCity(TestCase):
             assert accounts.agreed(self.folder)
         password.keep(self.folder, kept)
 
+    def test_the_projects_come_to_the_published_sums_before_and_after_the_extension(self):
+        def relief(day: date) -> dict[object, object]:
+            return {row[0]: row[6] for row in exported("project-reliefs", day)}
+
+        early, today = relief(date(2020, 3, 31)), relief(TODAY)
+
+        assert early["XM202003001"] == today["XM202003001"] == Decimal("20812.00")
+        assert (early["XM202003002"], today["XM202003002"]) == (
+            Decimal("20000.00"),
+            Decimal("50000.00"),
+        )
+        assert today["XM202002003"] == Decimal("20833.33")  # large: 100,000.00 × 5/12 × 50 %
+        assert today["XM202001004"] == today["XM202004006"] == 0
+
     def test_somebody_elses_account_of_the_same_name_keeps_its_password(self):
         User.objects.filter(username="admin").update(email="boss@example.org", password="own")
 
