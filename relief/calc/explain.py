@@ -14,6 +14,7 @@ from registry.money import ZERO, to_fen
 from relief.policy import EmployerClass, Insurance, Ruling, Source, Standing
 
 from .assess import Assessed, Settled, Terms, add_up, reduce_employer_share, settle
+from .estimate import LastMonth
 from .holds import CLAUSE, Held, added, counting
 
 NOTHING_HELD: Mapping[Held, int] = MappingProxyType({})
@@ -60,6 +61,7 @@ def explain(
     paid_back: Decimal = ZERO,
     facts: tuple[str, ...] = (),
     held: Mapping[Held, int] = NOTHING_HELD,
+    estimated: LastMonth | None = None,
 ) -> Explanation:
     """Return the steps from declared bases to what is overpaid.
 
@@ -68,9 +70,13 @@ def explain(
     :param paid_back: what of it was given back, in yuan; said beside `paid`.
     :param facts: what the class was decided on, in words.
     :param held: how many of the persons have raised a base that doesn't count, by which.
+    :param estimated: what the month was assessed from, if nobody was declared.
     """
-    gross = _gross_step(declared, held, terms)
-    totals = add_up(counting(declared, held).elements(), terms)
+    if estimated:
+        gross, totals = _estimate_step(estimated), estimated.assessed
+    else:
+        gross = _gross_step(declared, held, terms)
+        totals = add_up(counting(declared, held).elements(), terms)
     result = reduce_employer_share(totals, ruling)
     settled = settle(paid=paid, net_due=result.net_due)
     steps = (
@@ -78,7 +84,7 @@ def explain(
         _class_step(standing, facts),
         _relief_step(result, ruling),
         Step("单位应缴", f"{money(result.gross_due)} − {money(result.relief)}", result.net_due),
-        _employee_step(result, terms, insurance),
+        _employee_step(result, terms, insurance, estimated),
         _settled_step(settled, paid_back),
         *_held_steps(held, terms),
     )
@@ -118,6 +124,17 @@ def _gross_step(declared: Mapping[Decimal, int], held: Mapping[Held, int], terms
         ),
         parts,
         notes,
+    )
+
+
+def _estimate_step(estimated: LastMonth) -> Step:
+    last, due = estimated.totals, estimated.assessed
+    return Step(
+        "减免前单位应缴（未申报核定）",
+        f"上月单位应缴 {money(last.gross_due)} × {percent(estimated.ratio)}",
+        due.gross_due,
+        (Parameter("核定依据", estimated.clause),),
+        notes=(f"按上月 {last.headcount} 人核定；单位补办申报后按申报数结算",),
     )
 
 
@@ -206,7 +223,16 @@ def _relief_step(result: Assessed, ruling: Ruling) -> Step:
     )
 
 
-def _employee_step(result: Assessed, terms: Terms, insurance: Insurance) -> Step:
+def _employee_step(
+    result: Assessed, terms: Terms, insurance: Insurance, estimated: LastMonth | None
+) -> Step:
+    if estimated:
+        return Step(
+            "个人应缴（不减免，由单位代扣代缴）",
+            f"上月个人应缴 {money(estimated.totals.employee_due)} × {percent(estimated.ratio)}",
+            result.employee_due,
+            (Parameter("核定依据", estimated.clause),),
+        )
     return Step(
         "个人应缴（不减免，由单位代扣代缴）",
         f"各人缴费基数 × {percent(terms.employee_rate)} 之和"

@@ -24,6 +24,7 @@ from relief.ledger.models import (
 )
 from relief.models.cross_checks import CrossCheck, CrossCheckCount, CrossCheckFinding
 from relief.models.declared import Declaration, DeclarationLine, Insurance
+from relief.models.estimates import EstimatedAssessment, EstimateDecision, EstimateOrder
 from relief.models.hires import Hire
 from relief.models.holds import BaseHold, BaseHoldEnd
 from relief.models.monthly import (
@@ -52,6 +53,9 @@ __all__ = [
     "CrossCheckFinding",
     "Declaration",
     "DeclarationLine",
+    "EstimateDecision",
+    "EstimateOrder",
+    "EstimatedAssessment",
     "Hire",
     "Insurance",
     "LedgerCorrection",

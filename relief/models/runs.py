@@ -79,12 +79,17 @@ class ReassessmentDue(models.Model):
         DECLARED = "DECLARED", "已核定月份的申报变更"
         BASES = "BASES", "基数上调稽核办结"
         PROJECTS = "PROJECTS", "建设项目变更"
+        CLASSES = "CLASSES", "人工归类"
+        ESTIMATED = "ESTIMATED", "未申报核定"
 
     employer = models.ForeignKey(Employer, models.RESTRICT, db_index=False, verbose_name="参保单位")
     reason = models.CharField("原因", max_length=12, choices=Reason.choices)
     due_on = models.DateField("生效日期")
     marked_at = models.DateTimeField("登记时间")
-    cause = models.ForeignKey(Import, models.RESTRICT, db_index=False, verbose_name="来源")
+    # None where officers decided it.
+    cause = models.ForeignKey(
+        Import, models.RESTRICT, null=True, blank=True, db_index=False, verbose_name="来源"
+    )
     taken_by_run = models.ForeignKey(
         Run, models.RESTRICT, null=True, blank=True, related_name="taken", verbose_name="核定"
     )

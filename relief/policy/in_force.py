@@ -14,6 +14,7 @@ from .reader import key
 from .types import (
     ClassRule,
     Dated,
+    DeclareDay,
     Document,
     DueDay,
     EmployerClass,
@@ -21,11 +22,13 @@ from .types import (
     Insurance,
     LateFeeRate,
     Limit,
+    ManualClass,
     ProjectRule,
     Rate,
     SizeData,
     SizeRule,
     Source,
+    UnitGroup,
     Waiver,
 )
 
@@ -134,6 +137,27 @@ class Policy:
         sized = self._one(SizeRule, size, month=month, matter=f"划型“{size}”的归类")
         return Standing(sized.employer_class, (rule.source, sized.source))
 
+    def standing_by_hand(self, employer_class: EmployerClass, month: date) -> Standing | None:
+        """Return what a decision of two officers makes of an employer (R3, D16).
+
+        None before any document has let officers class by hand.
+        """
+        rules = self.manual_classes(month)
+        return Standing(employer_class, (rules[0].source,)) if rules else None
+
+    def manual_classes(self, month: date) -> tuple[ManualClass, ...]:
+        """Return which units may be classed by hand in a month, by name."""
+        names = {str(name[1]) for name in self._by_key if name[0] is ManualClass}
+        found = [self._holding(ManualClass, name, month=month) for name in sorted(names)]
+        return tuple(rules[0] for rules in found if rules)
+
+    def unit_group(self, name: str, month: date) -> UnitGroup:
+        """Return by which industries a group of units is told.
+
+        :raises NoRuleInForce: if no document says so.
+        """
+        return self._one(UnitGroup, name, month=month, matter=f"“{name}”的行业范围")
+
     def class_rules(self, month: date) -> dict[str, EmployerClass | None]:
         """Return every unit type's class in a month; None means by its size."""
         names = {name[1] for name in self._by_key if name[0] is ClassRule}
@@ -209,9 +233,15 @@ class Policy:
         :raises NoRuleInForce: if no document says so.
         """
         rule = self._one(DueDay, month=month, matter="缴费截止日")
-        due_month = months.after(month, rule.months_after)
-        day = due_month + timedelta(days=rule.day - 1) if rule.day else months.last_day(due_month)
-        return day, rule
+        return _day_of(rule, month), rule
+
+    def declared_by(self, month: date) -> tuple[date, DeclareDay]:
+        """Return the day by which a month is declared, with the rule that says so.
+
+        :raises NoRuleInForce: if no document says so.
+        """
+        rule = self._one(DeclareDay, month=month, matter="申报截止日")
+        return _day_of(rule, month), rule
 
     def late_fee_rate(self, month: date) -> LateFeeRate:
         """Return the daily late fee on what is owed for a month.
@@ -233,6 +263,11 @@ class Policy:
         :raises NoRuleInForce: if no document says so.
         """
         return self._one(ProjectRule, month=month, matter="建设项目减免口径")
+
+
+def _day_of(rule: DueDay | DeclareDay, month: date) -> date:
+    later = months.after(month, rule.months_after)
+    return later + timedelta(days=rule.day - 1) if rule.day else months.last_day(later)
 
 
 def policy_as_of(documents: Iterable[Document], day: date) -> Policy:

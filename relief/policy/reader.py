@@ -21,6 +21,7 @@ from .types import (
     Confidence,
     CountBy,
     Dated,
+    DeclareDay,
     Document,
     DueDay,
     EmployerClass,
@@ -28,11 +29,13 @@ from .types import (
     Insurance,
     LateFeeRate,
     Limit,
+    ManualClass,
     ProjectRule,
     Rate,
     SizeData,
     SizeRule,
     Source,
+    UnitGroup,
     Waiver,
 )
 
@@ -194,6 +197,8 @@ def key(rule: Dated) -> tuple[object, ...]:
             return (ClassRule, rule.unit_type)
         case SizeRule():
             return (SizeRule, rule.size)
+        case ManualClass() | UnitGroup():
+            return (type(rule), rule.name)
     return (type(rule),)
 
 
@@ -323,10 +328,34 @@ def _size_data(table: _Table, common: dict[str, Any]) -> list[Dated]:
     return [SizeData(**common, first_month=first_month)]
 
 
-def _due_days(table: _Table, common: dict[str, Any]) -> list[Dated]:
-    last = table.require("day") == "last"
-    day = None if last else table.whole("day", low=1, high=28)
-    return [DueDay(**common, day=day, months_after=table.whole("months_after", low=0, high=12))]
+def _days(kind: type[DueDay] | type[DeclareDay]) -> Callable[[_Table, dict[str, Any]], list[Dated]]:
+    def made(table: _Table, common: dict[str, Any]) -> list[Dated]:
+        last = table.require("day") == "last"
+        day = None if last else table.whole("day", low=1, high=28)
+        return [kind(**common, day=day, months_after=table.whole("months_after", low=0, high=12))]
+
+    return made
+
+
+def _manual_classes(table: _Table, common: dict[str, Any]) -> list[Dated]:
+    industries = table.texts("industries") if "industries" in table.values else []
+    unsized = table.require("unsized")
+    if type(unsized) is not bool:
+        raise table.refuse("unsized 只能是 true 或 false", "unsized")
+    return [
+        ManualClass(
+            **common,
+            name=table.text("name"),
+            unit_types=tuple(table.texts("unit_types")),
+            industries=tuple(industries),
+            unsized=unsized,
+        )
+    ]
+
+
+def _unit_groups(table: _Table, common: dict[str, Any]) -> list[Dated]:
+    industries = tuple(table.texts("industries"))
+    return [UnitGroup(**common, name=table.text("name"), industries=industries)]
 
 
 def _late_fees(table: _Table, common: dict[str, Any]) -> list[Dated]:
@@ -349,7 +378,12 @@ _SHAPES: Mapping[str, _Shape] = {
     "class": _Shape(frozenset({"class", "unit_types"}), _classes),
     "size": _Shape(frozenset({"class", "sizes"}), _sizes),
     "size_data": _Shape(frozenset({"first_month"}), _size_data),
-    "due_day": _Shape(frozenset({"day", "months_after"}), _due_days),
+    "due_day": _Shape(frozenset({"day", "months_after"}), _days(DueDay)),
+    "declare_day": _Shape(frozenset({"day", "months_after"}), _days(DeclareDay)),
+    "manual_class": _Shape(
+        frozenset({"name", "unit_types", "unsized"}), _manual_classes, frozenset({"industries"})
+    ),
+    "unit_group": _Shape(frozenset({"name", "industries"}), _unit_groups),
     "late_fee": _Shape(frozenset({"daily"}), _late_fees),
     "estimate": _Shape(frozenset({"ratio"}), _estimates),
     "project": _Shape(frozenset({"started_from", "count"}), _projects),

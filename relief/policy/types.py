@@ -162,6 +162,47 @@ class DueDay(Dated):
 
 
 @dataclass(frozen=True)
+class DeclareDay(Dated):
+    """The day by which a month is declared, counted in `months_after` months later.
+
+    `day` None is the last day of that month.
+    """
+
+    day: int | None
+    months_after: int
+
+
+@dataclass(frozen=True)
+class ManualClass(Dated):
+    """Units that two officers may class by hand, with a document (policy R3, D16).
+
+    `industries` are beginnings of the industry code, none meaning any; `unsized` is for units
+    that the province gives no size.
+    """
+
+    name: str
+    unit_types: tuple[str, ...]
+    industries: tuple[str, ...]
+    unsized: bool
+
+    def covers(self, unit_type: str, industry: str, *, sized: bool) -> bool:
+        """Return whether a unit, as registered, may be classed by hand under this rule."""
+        return (
+            unit_type in self.unit_types
+            and (not self.industries or industry.startswith(self.industries))
+            and not (self.unsized and sized)
+        )
+
+
+@dataclass(frozen=True)
+class UnitGroup(Dated):
+    """Units that are listed apart, by the beginning of their industry code."""
+
+    name: str
+    industries: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class LateFeeRate(Dated):
     """The late fee a day, as a ratio of what is owed."""
 

@@ -55,7 +55,7 @@ def why(employer: Employer, month: date, insurance: Insurance, day: date) -> Exp
         marks=origin.run.inputs if origin else single.EVERYTHING,
     )
     (line,) = (line for line in lines if line.insurance == insurance)
-    if version is None and not line.declared:
+    if version is None and not line.declared and not line.estimated:
         raise NothingDeclared(
             f"{employer.name} {months.label(month)} 没有申报{insurance.label}保险，没有可以说明的金额。"
         )
@@ -68,8 +68,9 @@ def why(employer: Employer, month: date, insurance: Insurance, day: date) -> Exp
         ruling=line.ruling,
         paid=paid.get((month, insurance.value), ZERO),
         paid_back=paid_back_by_line(employer.pk, day).get((month, insurance.value), ZERO),
-        facts=(_facts(line),),
+        facts=(_facts(line), *_decided(line)),
         held=line.held,
+        estimated=line.estimated,
     )
     agrees = version is None or _same(version, explanation)
     return Explained(employer, day, policy, version, line, explanation, agrees)
@@ -80,6 +81,18 @@ def _facts(line: single.Line) -> str:
     size = f"；省级划型：{Size(line.size).label}" if line.size else ""
     parent = f"；上级法人：{line.parent_uscc}" if line.parent_uscc else ""
     return f"单位类型：{UnitType(line.unit_type).label}{size}{parent}"
+
+
+def _decided(line: single.Line) -> tuple[str, ...]:
+    """Return by which document and by whom the class was decided, if by hand."""
+    if line.by_hand is None:
+        return ()
+    of = line.by_hand
+    whose = "上级法人" if of.uscc == line.parent_uscc else "本单位"
+    return (
+        f"人工归类（{whose}）：{of.get_counts_as_display()}，依据{of.document}"
+        f"（{of.document_on.isoformat()}），{of.ground}",
+    )
 
 
 def _origin(version: Assessment) -> Assessment:
@@ -132,6 +145,7 @@ def as_json(found: Explained) -> dict[str, Any]:
             "unit_type": str(UnitType(line.unit_type).label),
             "size": str(Size(line.size).label) if line.size else None,
             "parent_uscc": line.parent_uscc or None,
+            "class_document": line.by_hand.document if line.by_hand else None,
             "employer_class": line.standing.employer_class.value,
             "declared": [
                 {"base": money.text(base), "persons": count}

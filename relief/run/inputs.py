@@ -9,19 +9,20 @@ from typing import Any
 from django.db import connection
 from django.db.models import Max, Model
 
-from classification.models import Size, SizeRecord
+from classification.models import ClassDecision, CountsAs, Size, SizeRecord
 from registry import months
 from registry.models import EmployerTerms, UnitType
 from relief.models import (
     BaseHold,
     BaseHoldEnd,
     Declaration,
+    EstimateDecision,
     PaidBack,
     Payment,
     PolicyDocument,
     ProjectVersion,
 )
-from relief.policy import Insurance, Policy, Standing
+from relief.policy import EmployerClass, Insurance, Policy, Standing
 
 INPUTS: dict[str, type[Model]] = {
     "terms": EmployerTerms,
@@ -31,15 +32,19 @@ INPUTS: dict[str, type[Model]] = {
     "paid_back": PaidBack,
     "holds": BaseHold,
     "hold_ends": BaseHoldEnd,
+    "classes": ClassDecision,
+    "estimates": EstimateDecision,
     "projects": ProjectVersion,
     "documents": PolicyDocument,
 }
 #: Marks that runs of former releases have not: then there was nothing to see.
-LATER_MARKS = {"holds": 0, "hold_ends": 0, "projects": 0}
+LATER_MARKS = {"holds": 0, "hold_ends": 0, "projects": 0, "classes": 0, "estimates": 0}
 # Finding the greatest number in a partitioned table would read all of it.
 _LAST_LINE = "SELECT last_value FROM relief_declarationline_id_seq"
 #: Stands for «no size in the province's data».
 NO_SIZE = ""
+#: What stands before a class in the place of a unit type, where officers have decided it.
+BY_HAND = "by_hand:"
 
 
 @dataclass(frozen=True)
@@ -123,6 +128,12 @@ def month_rulings(policy: Policy, month: date) -> list[dict[str, Any]]:
             if key not in found:
                 found[key] = _rulings(policy, policy.standing(label, key, month), month)
             rows += [{**row, "unit_type": unit_type.value, "size": size} for row in found[key]]
+    for counts_as in CountsAs.classes():
+        standing = policy.standing_by_hand(EmployerClass(counts_as), month)
+        rows += [
+            {**row, "unit_type": f"{BY_HAND}{counts_as}", "size": NO_SIZE}
+            for row in (_rulings(policy, standing, month) if standing else ())
+        ]
     return rows
 
 

@@ -5,7 +5,7 @@ A property test holds this path and the run's SQL equal to the fen for thousands
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
@@ -14,12 +14,14 @@ from typing import TypeVar
 from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
 
 from classification import queries as classification_queries
-from classification.models import Size, SizeRecord
+from classification.models import ClassProposal, CountsAs, Size, SizeRecord
 from registry.models import Employer, EmployerTerms, UnitType
-from relief.calc import Assessed, Terms, add_up, reduce_employer_share, terms
+from relief.calc import Assessed, Terms, Totals, add_up, reduce_employer_share, terms
+from relief.calc.estimate import LastMonth
 from relief.calc.holds import Held, counting
-from relief.models import BaseHold, BaseHoldEnd, DeclarationLine
-from relief.policy import Insurance, Policy, Ruling, Standing
+from relief.calc.reasons import ASSESSED_BY, CLASSED_BY, with_ground
+from relief.models import BaseHold, BaseHoldEnd, DeclarationLine, EstimatedAssessment
+from relief.policy import EmployerClass, Insurance, Policy, Ruling, Standing
 from relief.run.inputs import LATER_MARKS, size_first_month
 
 BASES = {
@@ -48,6 +50,8 @@ class Line:
     standing: Standing
     ruling: Ruling
     assessed: Assessed
+    estimated: LastMonth | None = None  # two officers assessed what wasn't declared
+    by_hand: ClassProposal | None = None  # what two officers decided, which goes before the rules
 
 
 @dataclass(frozen=True)
@@ -57,8 +61,10 @@ class _Known:
     own: list[EmployerTerms]
     parents: dict[str, list[EmployerTerms]]
     sizes: dict[str, list[SizeRecord]]
+    by_hand: list[ClassProposal]
     declared: dict[Key, Counter[Decimal]] = field(default_factory=dict)
     held: dict[Key, Counter[Held]] = field(default_factory=dict)
+    estimated: dict[Key, LastMonth] = field(default_factory=dict)
 
 
 def lines(
@@ -69,14 +75,15 @@ def lines(
     wanted: Iterable[tuple[date, Insurance]] = (),
     marks: Marks = EVERYTHING,
 ) -> list[Line]:
-    """Return what every declared month comes to, by month and insurance; six queries.
+    """Return what every declared month comes to, by month and insurance; eight queries.
 
     :param months: only these; by default all that are declared.
     :param wanted: months and insurances to return even if nobody is declared there (any more).
     :param marks: the frozen inputs of a run; by default everything stored.
     :raises NoRuleInForce: if a month has no rate, limit or class rule.
     """
-    known = _load(employer, policy.as_of, months, marks)
+    asked = None if months is None else list(months)
+    known = _load(employer, policy.as_of, asked, marks)
     for key in wanted:
         known.declared.setdefault(key, Counter())
     first_month = size_first_month(policy)
@@ -86,8 +93,19 @@ def lines(
         stands = _stands(employer, policy, known, month, first_month)
         by = terms(policy, insurance, month, own_rate=own.injury_rate)
         ruling = policy.ruling(stands.standing, insurance, month)
+        if stands.by_hand:
+            ruling = replace(
+                ruling, clause=with_ground(ruling.clause, CLASSED_BY, stands.by_hand.document)
+            )
         held = known.held.get((month, insurance), Counter())
-        totals = add_up(counting(declared, held).elements(), by)
+        estimated = known.estimated.get((month, insurance))
+        if estimated:
+            totals = estimated.assessed
+            ruling = replace(
+                ruling, clause=with_ground(ruling.clause, ASSESSED_BY, estimated.clause)
+            )
+        else:
+            totals = add_up(counting(declared, held).elements(), by)
         assessed = reduce_employer_share(totals, ruling)
         found.append(
             Line(
@@ -102,6 +120,8 @@ def lines(
                 standing=stands.standing,
                 ruling=ruling,
                 assessed=assessed,
+                estimated=estimated,
+                by_hand=stands.by_hand,
             )
         )
     return found
@@ -115,6 +135,7 @@ class Stands:
     size: str | None
     parent_uscc: str
     standing: Standing
+    by_hand: ClassProposal | None = None
 
 
 def standings(
@@ -124,7 +145,7 @@ def standings(
 
     :raises NoRuleInForce: if a month has no class rule.
     """
-    known = _load(employer, policy.as_of, (), marks)
+    known = _load(employer, policy.as_of, [], marks)
     first_month = size_first_month(policy)
     return {month: _stands(employer, policy, known, month, first_month) for month in months}
 
@@ -136,13 +157,16 @@ def _stands(
     parent = known.parents.get(own.parent_uscc, [])
     unit_type = _terms_in(parent, month).unit_type if parent else own.unit_type
     size = _size_in(known.sizes.get(own.parent_uscc or employer.uscc, []), month, first_month)
-    standing = policy.standing(
-        str(UnitType(unit_type).label), str(Size(size).label) if size else None, month
-    )
-    return Stands(unit_type, size, own.parent_uscc, standing)
+    by_hand = _by_hand_in(known.by_hand, (employer.uscc, own.parent_uscc), month)
+    standing = policy.standing_by_hand(EmployerClass(by_hand.counts_as), month) if by_hand else None
+    if standing is None:
+        standing = policy.standing(
+            str(UnitType(unit_type).label), str(Size(size).label) if size else None, month
+        )
+    return Stands(unit_type, size, own.parent_uscc, standing, by_hand)
 
 
-def _load(employer: Employer, as_of: date, months: Iterable[date] | None, marks: Marks) -> _Known:
+def _load(employer: Employer, as_of: date, months: list[date] | None, marks: Marks) -> _Known:
     own = list(_up_to(EmployerTerms.objects.filter(employer=employer), marks, "terms"))
     codes = {terms.parent_uscc for terms in own if terms.parent_uscc}
     parents: dict[str, list[EmployerTerms]] = {}
@@ -154,16 +178,51 @@ def _load(employer: Employer, as_of: date, months: Iterable[date] | None, marks:
     standing = classification_queries.standing(up_to=marks.get("sizes"))
     for size in standing.filter(uscc__in={employer.uscc, *codes}, dated__lte=as_of):
         sizes.setdefault(size.uscc, []).append(size)
+    by_hand = classification_queries.decided_classes(
+        {employer.uscc, *codes}, day=as_of, up_to=_mark(marks, "classes")
+    )
     declared, held = _declared(employer, months, marks)
-    return _Known(own, parents, sizes, declared, held)
+    estimated = _estimated(employer, as_of, months, marks)
+    worked = {month for (month, _), bases in declared.items() if any(base for base in bases)}
+    estimated = {key: last for key, last in estimated.items() if key[0] not in worked}
+    for key in estimated:
+        declared.setdefault(key, Counter())
+    return _Known(own, parents, sizes, by_hand, declared, held, estimated)
+
+
+def _estimated(
+    employer: Employer, as_of: date, months: list[date] | None, marks: Marks
+) -> dict[Key, LastMonth]:
+    """Return what two officers have assessed, by month and insurance; the last decision counts."""
+    rows = EstimatedAssessment.objects.filter(
+        employer=employer, order__decision__agreed=True, order__decision__decided_on__lte=as_of
+    )
+    if months is not None:
+        rows = rows.filter(month__in=months)
+    seen = _mark(marks, "estimates")
+    if seen is not None:
+        rows = rows.filter(order__decision__pk__lte=seen)
+    latest = {
+        (row.month, Insurance(row.insurance)): row
+        for row in rows.order_by("order__decision__decided_on", "order__decision__pk")
+    }
+    return {
+        key: LastMonth(
+            Totals(row.headcount, row.base_total, row.last_gross, row.last_employee),
+            row.ratio,
+            row.clause,
+        )
+        for key, row in latest.items()
+        if row.headcount
+    }
 
 
 def _declared(
-    employer: Employer, months: Iterable[date] | None, marks: Marks
+    employer: Employer, months: list[date] | None, marks: Marks
 ) -> tuple[dict[Key, Counter[Decimal]], dict[Key, Counter[Held]]]:
     rows = DeclarationLine.objects.filter(employer=employer)
     if months is not None:
-        rows = rows.filter(month__in=list(months))
+        rows = rows.filter(month__in=months)
     current = Q(replaced_by__isnull=True)
     if "lines" in marks:
         rows = rows.filter(pk__lte=marks["lines"])
@@ -196,6 +255,26 @@ def _held(employer: Employer, marks: Marks) -> dict[tuple[int, str], Held]:
 
 def _up_to(rows: QuerySet[M], marks: Marks, name: str) -> QuerySet[M]:
     return rows.filter(pk__lte=marks[name]) if name in marks else rows
+
+
+def _mark(marks: Marks, name: str) -> int | None:
+    """Return how far an input of later releases was seen; None is all of it."""
+    return {**LATER_MARKS, **marks}[name] if marks else None
+
+
+def _by_hand_in(
+    known: list[ClassProposal], usccs: tuple[str, str], month: date
+) -> ClassProposal | None:
+    """Return what was decided of a unit itself, or else of its legal entity, for a month."""
+    for uscc in usccs:
+        for proposal in known:
+            if proposal.uscc == uscc and proposal.from_month <= month <= (
+                proposal.to_month or month
+            ):
+                if proposal.counts_as != CountsAs.BY_RULES:
+                    return proposal
+                break
+    return None
 
 
 def _terms_in(known: list[EmployerTerms], month: date) -> EmployerTerms:

@@ -3,12 +3,15 @@
 No date, rate or class stands here: the law comes in as rows (`inputs.law_rows`, `ruling_rows`).
 Parameters: `first`, `last` (employer ids), `employer_ids` (or NULL), `first_month`, `last_month`,
 `as_of`, `run`, `size_first_month`, `law`, `rulings`, and the marks `terms`, `sizes`, `lines`,
-`declarations`, `payments`, `paid_back`, `holds`, `hold_ends`. `run` is the run's own number; a
+`declarations`, `payments`, `paid_back`, `holds`, `hold_ends`, `classes`,
+`estimates`. `run` is the run's own number; a
 simulation's is above all.
 """
 
+from relief.calc.reasons import ASSESSED_BY, CLASSED_BY, with_ground_sql
 from relief.run.differing import CUBE, DIFFERENCE, KEPT, MORE, REASON
 from relief.run.held import AT_MARKS
+from relief.run.inputs import BY_HAND
 from relief.run.summing import SUMS, TOTALS
 
 # What holds from a month on, turned into ranges. Two rows of one month: the later stored holds.
@@ -50,6 +53,20 @@ _SIZES = """
     ) known
 """
 
+# What two officers have decided, by month: the latest decision that speaks of it (R3, D16).
+_BY_HAND = """
+    SELECT DISTINCT ON (p.uscc, m.month) p.uscc, m.month, p.document,
+        nullif(p.counts_as, 'by_rules') AS counts_as
+    FROM classification_classdecision d
+    JOIN classification_classproposal p ON p.id = d.proposal_id
+    JOIN (SELECT DISTINCT month FROM law) m
+        ON p.from_month <= m.month AND m.month <= coalesce(p.to_month, 'infinity')
+    WHERE d.agreed AND d.id <= %(classes)s AND d.decided_on <= %(as_of)s AND p.uscc IN (
+        SELECT uscc FROM unit
+        UNION SELECT parent_uscc FROM own_terms WHERE parent_uscc <> '')
+    ORDER BY p.uscc, m.month, d.decided_on DESC, d.id DESC
+"""
+
 STANDING = f"""
 law AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset(%(law)s::jsonb) AS l(
@@ -73,10 +90,17 @@ parent AS MATERIALIZED (
 ),
 parent_terms AS MATERIALIZED ({_RANGES.format(employers="parent")}),
 sizes AS MATERIALIZED ({_SIZES}),
+by_hand AS MATERIALIZED ({_BY_HAND}),
 -- A branch counts as its legal entity: the entity's type where it is registered, and its size.
+-- What was decided by hand goes first, a branch's own decision before its legal entity's.
 standing AS MATERIALIZED (
     SELECT t.id AS employer_id, m.month, t.injury_rate,
-        coalesce(p.unit_type, t.unit_type) AS unit_type, coalesce(s.size, '') AS size
+        coalesce('{BY_HAND}' || coalesce(o.counts_as, e.counts_as), p.unit_type, t.unit_type)
+            AS unit_type,
+        CASE WHEN coalesce(o.counts_as, e.counts_as) IS NULL THEN coalesce(s.size, '') ELSE '' END
+            AS size,
+        CASE WHEN o.counts_as IS NOT NULL THEN o.document
+            WHEN e.counts_as IS NOT NULL THEN e.document END AS document
     FROM own_terms t
     -- Before the first month of size data nothing is waived; an employer keeps its size there.
     JOIN (SELECT DISTINCT month, greatest(month, %(size_first_month)s) AS sized FROM law) m
@@ -86,13 +110,16 @@ standing AS MATERIALIZED (
     LEFT JOIN sizes s
         ON s.uscc = coalesce(nullif(t.parent_uscc, ''), t.uscc)
         AND s.since <= m.sized AND m.sized < s.until
+    LEFT JOIN by_hand o ON o.uscc = t.uscc AND o.month = m.month
+    LEFT JOIN by_hand e ON e.uscc = t.parent_uscc AND e.month = m.month
 )
 """
 
-JUDGED = """
+JUDGED = f"""
 -- Every employer, month and insurance with the rules that hold there.
 judged AS MATERIALIZED (
-    SELECT s.employer_id, s.month, r.insurance, r.employer_class, r.fraction, r.clause,
+    SELECT s.employer_id, s.month, r.insurance, r.employer_class, r.fraction,
+        {with_ground_sql("r.clause", CLASSED_BY, "s.document")} AS clause,
         coalesce(r.employer_rate, s.injury_rate) AS employer_rate, r.employee_rate,
         r.lower, r.upper
     FROM standing s JOIN (
@@ -198,14 +225,40 @@ in_force AS MATERIALIZED (
 )
 """
 
+# A month that nobody is declared for counts as two officers have assessed it (R50a).
+ESTIMATED = """
+estimated AS MATERIALIZED (
+    SELECT * FROM (
+        SELECT DISTINCT ON (l.employer_id, l.month, l.insurance)
+            l.employer_id, l.month, l.insurance, l.headcount, l.base_total, l.gross_due,
+            l.employee_due, l.clause AS ground
+        FROM relief_estimatedassessment l JOIN relief_estimatedecision c ON c.order_id = l.order_id
+        WHERE l.employer_id BETWEEN %(first)s AND %(last)s
+            AND l.month BETWEEN %(first_month)s AND %(last_month)s
+            AND c.agreed AND c.id <= %(estimates)s AND c.decided_on <= %(as_of)s
+        ORDER BY l.employer_id, l.month, l.insurance, c.decided_on DESC, c.id DESC
+    ) latest
+    WHERE headcount > 0 AND (employer_id, month) NOT IN (
+        SELECT employer_id, month FROM counted WHERE headcount > 0)
+),
+"""
+
 # What is no longer declared at all comes down to nothing, under the rules that hold.
-FOUND = """
-due AS (
+FOUND = f"""
+counted AS MATERIALIZED (
     SELECT employer_id, month, insurance, headcount, base_total, gross_due, employee_due
     FROM declared WHERE NOT is_stale
     UNION ALL
     SELECT employer_id, month, insurance, headcount, base_total, gross_due, employee_due
     FROM fresh
+),
+{ESTIMATED.strip()}
+due AS (
+    SELECT *, NULL AS ground FROM counted
+    WHERE (employer_id, month) NOT IN (SELECT employer_id, month FROM estimated)
+    UNION ALL
+    SELECT employer_id, month, insurance, headcount, base_total, gross_due, employee_due, ground
+    FROM estimated
 ),
 found AS MATERIALIZED (
     SELECT *, gross_due - relief AS net_due,
@@ -217,7 +270,8 @@ found AS MATERIALIZED (
             OR before_class <> employer_class OR before_clause <> clause
         ) AS changed
     FROM (
-        SELECT j.employer_id, j.month, j.insurance, j.employer_class, j.clause,
+        SELECT j.employer_id, j.month, j.insurance, j.employer_class,
+            {with_ground_sql("j.clause", ASSESSED_BY, "d.ground")} AS clause,
             j.fraction AS relief_fraction,
             coalesce(d.headcount, 0) AS headcount,
             coalesce(d.base_total, 0.00) AS base_total,
@@ -335,6 +389,8 @@ SELECT concat_ws('/',
     (SELECT {_IDS} FROM registry_employerterms WHERE id <= %(terms)s),
     (SELECT {_IDS} FROM classification_sizerecord
         WHERE id <= %(sizes)s AND dated <= %(as_of)s),
+    (SELECT {_IDS} FROM classification_classdecision
+        WHERE id <= %(classes)s AND decided_on <= %(as_of)s),
     (SELECT {_IDS} FROM (
         SELECT id FROM relief_declaration
         WHERE replaced_by IS NULL AND id <= %(declarations)s
@@ -351,6 +407,12 @@ SELECT concat_ws('/',
     (SELECT {_IDS} FROM relief_paidback
         WHERE employer_id BETWEEN %(first)s AND %(last)s AND id <= %(paid_back)s
             AND month BETWEEN %(first_month)s AND %(last_month)s AND "on" <= %(as_of)s),
+    (SELECT {_IDS} FROM (
+        SELECT c.id FROM relief_estimatedecision c
+        JOIN relief_estimatedassessment l ON l.order_id = c.order_id
+        WHERE l.employer_id BETWEEN %(first)s AND %(last)s AND c.id <= %(estimates)s
+            AND l.month BETWEEN %(first_month)s AND %(last_month)s
+            AND c.decided_on <= %(as_of)s) assessed),
     -- Totals show an ended hold already, but not where only other limits tell the bases apart.
     (SELECT {_IDS} FROM relief_basehold
         WHERE employer_id BETWEEN %(first)s AND %(last)s AND id <= %(holds)s

@@ -81,6 +81,23 @@ SELECT former.employer_id, '-infinity'::date, %(today)s
 FROM relief_projectversion v JOIN relief_projectversion former USING (project_id)
 WHERE v.source_id = %(cause)s
 """
+# And what officers decide of it.
+_CLASSES = """
+SELECT u.employer_id, p.from_month AS since, d.decided_on AS known
+FROM classification_classdecision d JOIN classification_classproposal p ON p.id = d.proposal_id
+JOIN (
+    SELECT id AS employer_id, uscc FROM registry_employer
+    UNION
+    SELECT employer_id, parent_uscc FROM registry_employerterms WHERE parent_uscc <> ''
+) u ON u.uscc = p.uscc
+WHERE d.id = {decision}
+"""
+# The month itself has no result yet: a run has seen the unit if it has seen the month before.
+_ESTIMATES = """
+SELECT DISTINCT l.employer_id, (l.month - interval '1 month')::date AS since, d.decided_on AS known
+FROM relief_estimatedecision d JOIN relief_estimatedassessment l ON l.order_id = d.order_id
+WHERE d.id = {decision}
+"""
 _DECLARED = "SELECT employer_id, month AS since, %(today)s AS known FROM {employer_months}"
 _HOLDS_ENDED = (
     "SELECT employer_id, month AS since, %(today)s AS known, cause_id FROM {employer_months}"
@@ -120,6 +137,18 @@ def mark_holds_ended(*, employer_months: str, at: datetime) -> int:
     touched = _HOLDS_ENDED.format(employer_months=employer_months)
     how = {**_THAT_MONTH, "cause": "min(cause_id)"}
     return _mark(_MARK.format(touched=touched, **how), Reason.BASES, None, at)
+
+
+def mark_classes(*, decision_id: int, at: datetime) -> int:
+    """Mark the assessed units that a decision by hand concerns: the unit, or its branches."""
+    touched = _CLASSES.format(decision=int(decision_id))
+    return _mark(_MARK.format(touched=touched, **_FROM_THEN_ON), Reason.CLASSES, None, at)
+
+
+def mark_estimates(*, decision_id: int, at: datetime) -> int:
+    """Mark the units for whose assessed months another assessment was agreed to."""
+    touched = _ESTIMATES.format(decision=int(decision_id))
+    return _mark(_MARK.format(touched=touched, **_FROM_THEN_ON), Reason.ESTIMATED, None, at)
 
 
 def _mark(statement: str, reason: Reason, cause_id: int | None, at: datetime) -> int:

@@ -11,15 +11,24 @@ from decimal import Decimal
 
 import pytest
 
-from classification.models import Size, SizeRecord
+from classification.models import CountsAs, Size, SizeRecord
 from registry import months
-from registry.models import Employer, EmployerTerms, UnitType
+from registry.models import Employer, EmployerTerms, Post, UnitType
 from relief import queries
-from relief.models import Assessment, Declaration, DeclarationLine
+from relief.calc.estimate import assess_undeclared
+from relief.models import (
+    Assessment,
+    Declaration,
+    DeclarationLine,
+    EstimatedAssessment,
+    EstimateDecision,
+    EstimateOrder,
+)
 from relief.run import single
 from relief.services import runs, work
-from tests.factories import AT, make_employer, make_uscc
+from tests.factories import AT, make_employer, make_officer, make_uscc
 from tests.relief.builders import clock, make_import
+from tests.relief.classing import DOCUMENT, class_by_hand
 
 pytestmark = pytest.mark.django_db
 EMPLOYERS = 300
@@ -65,6 +74,16 @@ def draw_city(draw: random.Random) -> list[Employer]:
         )
         for _ in range(2 * EMPLOYERS)
     )
+    for _ in range(EMPLOYERS // 5):
+        first = draw.choice(MONTHS)
+        class_by_hand(
+            draw.choice(codes),
+            draw.choice(list(CountsAs)),
+            from_month=first,
+            to_month=draw.choice([None, max(first, draw.choice(MONTHS))]),
+            document=draw.choice([DOCUMENT, "文" * 40]),
+            on=draw.choice(DAYS),
+        )
     source = make_import()
     lines = [
         DeclarationLine(
@@ -85,6 +104,7 @@ def draw_city(draw: random.Random) -> list[Employer]:
         for person in range(draw.randrange(1, 4))
     ]
     DeclarationLine.objects.bulk_create(lines)
+    draw_estimates(draw, employers)
     # Totals with an impossible stamp: the run makes them anew from the persons.
     Declaration.objects.bulk_create(
         Declaration(
@@ -104,6 +124,57 @@ def draw_city(draw: random.Random) -> list[Employer]:
         for insurance in single.BASES
     )
     return employers
+
+
+def draw_estimates(draw: random.Random, employers: list[Employer]) -> None:
+    """Assess months at random, declared or not, some of them withdrawn again."""
+    handler, reviewer = make_officer(), make_officer(Post.REVIEWER)
+    for _ in range(40):
+        month, day = draw.choice(MONTHS), draw.choice(DAYS)
+        kind = draw.choice(["ASSESS", "ASSESS", "WITHDRAW"])
+        order = EstimateOrder.objects.create(
+            kind=kind,
+            month=month,
+            agency=handler.agency,
+            reason="未申报",
+            started_by=handler,
+            started_at=AT,
+        )
+        EstimatedAssessment.objects.bulk_create(
+            drawn_estimate(draw, order, employer, insurance)
+            for employer in draw.sample(employers, 20)
+            for insurance in draw.sample(sorted(single.BASES), draw.randrange(1, 4))
+        )
+        EstimateDecision.objects.create(
+            order=order,
+            agreed=draw.random() < 0.9,
+            reason="有误",
+            started_by=handler,
+            decided_by=reviewer,
+            decided_on=day,
+            decided_at=AT,
+        )
+
+
+def drawn_estimate(
+    draw: random.Random, order: EstimateOrder, employer: Employer, insurance: str
+) -> EstimatedAssessment:
+    gross, employee = (Decimal(draw.randrange(1, 3_000_000)) / 100 for _ in range(2))
+    ratio, assessed = Decimal("1.1"), order.kind == "ASSESS"
+    return EstimatedAssessment(
+        order=order,
+        employer=employer,
+        month=order.month,
+        insurance=insurance,
+        headcount=draw.randrange(1, 9) if assessed else 0,
+        base_total=gross,
+        last_gross=gross,
+        last_employee=employee,
+        ratio=ratio,
+        gross_due=assess_undeclared(gross, ratio=ratio) if assessed else 0,
+        employee_due=assess_undeclared(employee, ratio=ratio) if assessed else 0,
+        clause="社会保险法 第六十二条",
+    )
 
 
 def test_sql_and_python_agree_to_the_fen():

@@ -46,6 +46,7 @@ def _months_without_size(known: Known) -> Statement | None:
             "rulings": inputs.ruling_rows(known.policy, first, last),
             "terms": marks["terms"],
             "sizes": marks["sizes"],
+            "classes": marks["classes"],
             "pending": EmployerClass.PENDING.value,
         },
     )
