@@ -5,10 +5,12 @@ looked at: a third of the work. When that may be said decides `relief.services.s
 test holds both ways equal to the digest.
 """
 
+from relief.calc.reasons import CLASSED_BY, with_ground_sql
 from relief.run.differing import CONTENT, CUBE, MORE, Reason, difference
 from relief.run.statements import IN_FORCE, PAID, STANDING
 from relief.run.summing import SUMS, TOTALS
 
+_CLAUSE = with_ground_sql("r.clause", CLASSED_BY, "s.document")
 # Only what the sums read is carried along; a line's other columns go into its content here.
 _FOUND = f"""
 found AS MATERIALIZED (
@@ -17,13 +19,13 @@ found AS MATERIALIZED (
         CASE WHEN changed THEN {CONTENT.replace("net_due", "gross_due - relief")} END AS content
     FROM (
         SELECT f.employer_id, f.month, f.insurance, f.headcount, f.base_total, f.gross_due,
-            f.employee_due, r.employer_class, r.clause, r.fraction AS relief_fraction,
+            f.employee_due, r.employer_class, {_CLAUSE} AS clause, r.fraction AS relief_fraction,
             CASE WHEN r.fraction = f.relief_fraction THEN f.relief
                 ELSE round(f.gross_due * r.fraction, 2) END AS relief,
             coalesce(p.paid, 0.00) AS paid, f.relief AS before_relief,
             f.net_due AS before_net_due, r.employer_class <> f.employer_class AS is_reclassed,
             r.fraction <> f.relief_fraction OR r.employer_class <> f.employer_class
-                OR r.clause <> f.clause AS changed
+                OR ({_CLAUSE}) <> f.clause AS changed
         FROM in_force f
         JOIN standing s ON s.employer_id = f.employer_id AND s.month = f.month
         JOIN rulings r ON r.month = f.month AND r.insurance = f.insurance

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection
 
 from relief.policy import Policy
-from relief.run import inputs, project_law, projects, statements
+from relief.run import fingerprints, inputs, project_law, projects, statements
 from relief.run.inputs import Scope
 from relief.run.lean import SIMULATE_LEAN
 from relief.run.replaying import REPLAY
@@ -110,7 +110,7 @@ def fingerprint(what: Reading, *, first: int, last: int) -> str:
     """Return a text that is equal for two shards only if the same stored rows go into both."""
     parameters = what.parameters(first=first, last=last, run=0)
     with connection.cursor() as cursor:
-        cursor.execute(statements.FINGERPRINT, parameters)
+        cursor.execute(fingerprints.FINGERPRINT, parameters)
         (found,) = cursor.fetchone()
         cursor.execute(projects.FINGERPRINT, parameters)
         (of_projects,) = cursor.fetchone()

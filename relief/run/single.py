@@ -92,11 +92,7 @@ def lines(
         own = _terms_in(known.own, month)
         stands = _stands(employer, policy, known, month, first_month)
         by = terms(policy, insurance, month, own_rate=own.injury_rate)
-        ruling = policy.ruling(stands.standing, insurance, month)
-        if stands.by_hand:
-            ruling = replace(
-                ruling, clause=with_ground(ruling.clause, CLASSED_BY, stands.by_hand.document)
-            )
+        ruling = stands.ruling(policy, insurance, month)
         held = known.held.get((month, insurance), Counter())
         estimated = known.estimated.get((month, insurance))
         if estimated:
@@ -135,7 +131,14 @@ class Stands:
     size: str | None
     parent_uscc: str
     standing: Standing
-    by_hand: ClassProposal | None = None
+    by_hand: ClassProposal | None = None  # what two officers decided, which goes before the rules
+
+    def ruling(self, policy: Policy, insurance: Insurance, month: date) -> Ruling:
+        """Return what is waived, its clause with the document of a class by hand."""
+        found = policy.ruling(self.standing, insurance, month)
+        if self.by_hand is None:
+            return found
+        return replace(found, clause=with_ground(found.clause, CLASSED_BY, self.by_hand.document))
 
 
 def standings(

@@ -36,9 +36,7 @@ def assess(version: ProjectVersion, policy: Policy, *, marks: Marks = EVERYTHING
     """
     judged = project_law.judged_months(policy)
     stands = single.standings(version.employer, policy, months=judged, marks=marks)
-    rulings = {
-        month: policy.ruling(stands[month].standing, Insurance.INJURY, month) for month in judged
-    }
+    rulings = {month: stands[month].ruling(policy, Insurance.INJURY, month) for month in judged}
 
     def ruled(month: date) -> MonthRuled:
         ruling = rulings[month]

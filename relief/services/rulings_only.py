@@ -31,6 +31,9 @@ SELECT NOT EXISTS (
 ) AND NOT EXISTS (
     SELECT FROM relief_baseholdend e JOIN relief_basehold h ON h.id = e.hold_id
     WHERE e.id > %(hold_ends)s AND h.employer_id BETWEEN %(a)s AND %(b)s
+) AND NOT EXISTS (
+    -- Whose clause isn't the ruling's alone.
+    SELECT FROM relief_estimatedassessment WHERE employer_id BETWEEN %(a)s AND %(b)s
 )
 """
 
