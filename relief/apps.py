@@ -45,6 +45,7 @@ class ReliefConfig(AppConfig):
         workbook_imported.connect(receivers.give_receipts)
         workbook_imported.connect(receivers.record_hires)
         workbook_imported.connect(receivers.post_payments)
+        workbook_imported.connect(receivers.post_projects)
         for source in facts.SOURCES:
             ledger_slots.add_source(source)
         uses.add(

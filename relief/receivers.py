@@ -30,6 +30,12 @@ def post_payments(*, import_: Import, at: datetime, **kwargs: Any) -> None:
         ledger.post_imported_payments(import_id=import_.pk, at=at)
 
 
+def post_projects(*, import_: Import, at: datetime, **kwargs: Any) -> None:
+    """Receive `workbook_imported`: what projects have paid goes into the book at once."""
+    if import_.kind == "projects":
+        ledger.post_imported_projects(import_id=import_.pk, at=at)
+
+
 def give_receipts(*, import_: Import, at: datetime, **kwargs: Any) -> None:
     """Receive `workbook_imported`: an enterprise gets a receipt for what it has declared."""
     monthly.record(import_=import_, at=at)

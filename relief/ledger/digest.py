@@ -30,10 +30,15 @@ def _sha256(parts: Iterable[str]) -> str:
 
 
 def leg_sha256(row: str) -> str:
-    """Return SQL for the hash of a leg's row."""
+    """Return SQL for the hash of a leg's row.
+
+    A project stands last and only where there is one: legs of months have the hash they had
+    before there were projects.
+    """
     day, month = _day(f"{row}.value_on"), _day(f"{row}.month")
     names = ("id", "posting_id", "entry_id", "employer_id", "insurance", "account")
-    return _sha256([*(f"{row}.{name}" for name in names), month, day, f"{row}.amount"])
+    parts = [*(f"{row}.{name}" for name in names), month, day, f"{row}.amount"]
+    return _sha256([*parts, f"'P' || {row}.project_id"])
 
 
 def entry_sha256(row: str) -> str:

@@ -57,7 +57,67 @@ PAID_BACK = Source(
     accounts=(Account.ARRIVED, Account.OFFSET),
     reason="退费及冲抵",
 )
-SOURCES = (ASSESSED, PAID, PAID_BACK)
+# A project's months are its own affair: its money stands in the month in which it was first to
+# start. Each as-of date takes back what held before it, also from a former contractor.
+_PROJECTS_FOUND = """
+SELECT s.employer_id, 'injury' AS insurance, s.month, s.account, s.value_on, s.amount,
+    s.document, s.project_id
+FROM (
+    SELECT side.employer_id, f.month, v.account, r.as_of AS value_on,
+        side.sign * v.amount AS amount, '核定' || r.run_id AS document, r.project_id
+    FROM (
+        SELECT *, lag(employer_id) OVER w AS former_id, lag(premium) OVER w AS former_premium,
+            lag(relief) OVER w AS former_relief
+        FROM (
+            SELECT DISTINCT ON (project_id, as_of)
+                project_id, as_of, run_id, employer_id, premium, relief
+            FROM relief_projectrelief
+            WHERE run_id IN (SELECT id FROM relief_run WHERE state = 'DONE')
+                AND project_id IN (SELECT project_id FROM relief_projectrelief p WHERE {chosen})
+            ORDER BY project_id, as_of, run_id DESC
+        ) version WINDOW w AS (PARTITION BY project_id ORDER BY as_of)
+    ) r
+    CROSS JOIN LATERAL (VALUES (r.employer_id, r.premium, r.relief, 1),
+        (r.former_id, r.former_premium, r.former_relief, -1))
+        AS side(employer_id, premium, relief, sign)
+    CROSS JOIN LATERAL (VALUES ('charged', -side.premium), ('relieved', side.relief))
+        AS v(account, amount)
+    JOIN ({months}) f ON f.project_id = r.project_id
+    WHERE side.employer_id IS NOT NULL
+) s WHERE {outer} AND s.amount <> 0
+"""
+_FIRST_MONTHS = """
+    SELECT DISTINCT ON (project_id) project_id, date_trunc('month', start_on)::date AS month
+    FROM relief_projectversion ORDER BY project_id, id
+"""
+PROJECTS_ASSESSED = Source(
+    name="project_reliefs",
+    sql=_PROJECTS_FOUND.format(chosen=chosen("p"), outer=chosen("s"), months=_FIRST_MONTHS),
+    accounts=(Account.CHARGED, Account.RELIEVED),
+    reason="建设项目核定结果",
+    of_projects=True,
+)
+# What is on file as paid: the latest version that stands.
+PROJECTS_PAID = Source(
+    name="project_payments",
+    sql=f"""
+        SELECT v.employer_id, 'injury' AS insurance, f.month, 'paid' AS account,
+            v.paid_on AS value_on, v.premium AS amount, '项目' || p.code AS document, v.project_id
+        FROM (
+            SELECT DISTINCT ON (v.project_id) v.* FROM relief_projectversion v
+            WHERE v.withdraws_id IS NULL AND NOT EXISTS (
+                SELECT FROM relief_projectversion w WHERE w.withdraws_id = v.id)
+            ORDER BY v.project_id, v.id DESC
+        ) v
+        JOIN relief_project p ON p.id = v.project_id
+        JOIN ({_FIRST_MONTHS}) f ON f.project_id = v.project_id
+        WHERE {chosen("v")}
+    """,
+    accounts=(Account.PAID,),
+    reason="建设项目缴费到账",
+    of_projects=True,
+)
+SOURCES = (ASSESSED, PAID, PAID_BACK, PROJECTS_ASSESSED, PROJECTS_PAID)
 
 #: Only lines that one run has found anything new for: parameter `run`.
 _OF_RUN = f"""AND EXISTS (
@@ -69,8 +129,8 @@ _OF_RUN = f"""AND EXISTS (
 def difference(source: Source, *, of_run: bool = False) -> str:
     """Return the CTEs of which the last, `difference`, is what is still to be posted.
 
-    `employer_id, insurance, month, account, value_on, amount, document`, without the counter
-    side; one document for all of an employer, fund and day. Parameters: `first`, `last`,
+    `employer_id, insurance, month, account, value_on, amount, document, project_id`, without the
+    counter side; one document for all of an employer, fund and day. Parameters: `first`, `last`,
     `employer_ids`, `accounts`, `day` (today), `document` (where the facts name none), and `run`
     if only the lines of a run's assessments are compared.
     """
@@ -80,21 +140,24 @@ def difference(source: Source, *, of_run: bool = False) -> str:
         lines = _OF_RUN.format(alias="l")
     posted_on = "l.value_on" if source.dated else "%(day)s::date"
     should_on = "s.value_on" if source.dated else "%(day)s::date"
+    project = "s.project_id" if source.of_projects else "NULL::bigint AS project_id"
+    legs = "IS NOT NULL" if source.of_projects else "IS NULL"
     return f"""
     difference AS MATERIALIZED (
         SELECT employer_id, insurance, month, account, value_on, sum(amount) AS amount,
             coalesce(min(min(document)) OVER (PARTITION BY employer_id, insurance, value_on),
-                %(document)s) AS document
+                %(document)s) AS document, project_id
         FROM (
             SELECT s.employer_id, s.insurance, s.month, s.account, {should_on} AS value_on,
-                s.amount, s.document
+                s.amount, s.document, {project}
             FROM ({sql}) s
             UNION ALL
-            SELECT l.employer_id, l.insurance, l.month, l.account, {posted_on}, -l.amount, NULL
+            SELECT l.employer_id, l.insurance, l.month, l.account, {posted_on}, -l.amount, NULL,
+                l.project_id
             FROM relief_ledgerleg l
-            WHERE {chosen("l")} AND l.account = ANY(%(accounts)s) {lines}
+            WHERE {chosen("l")} AND l.account = ANY(%(accounts)s) AND l.project_id {legs} {lines}
         ) compared
-        GROUP BY employer_id, insurance, month, account, value_on
+        GROUP BY employer_id, insurance, month, account, value_on, project_id
         HAVING sum(amount) <> 0
     )
     """
@@ -104,7 +167,7 @@ def difference(source: Source, *, of_run: bool = False) -> str:
 IMPORTED = """
     difference AS MATERIALIZED (
         SELECT p.employer_id, p.insurance, p.month, 'paid' AS account, p.arrived_on AS value_on,
-            p.employer_amount AS amount, p.voucher AS document
+            p.employer_amount AS amount, p.voucher AS document, NULL::bigint AS project_id
         FROM relief_payment p WHERE p.source_id = %(source)s AND p.employer_amount <> 0
     )
 """

@@ -122,7 +122,7 @@ def with_legs(
 def owed_by_month(employer_id: int, insurance: str) -> list[tuple[date, Decimal]]:
     """Return what an employer owes a fund by month, negative where it has paid more."""
     legs = LedgerLeg.objects.filter(
-        employer=employer_id, insurance=insurance, account=Account.RECEIVABLE
+        employer=employer_id, project=None, insurance=insurance, account=Account.RECEIVABLE
     )
     sums = legs.order_by("month").values_list("month").annotate(Sum("amount"))
     return [(month, amount) for month, amount in sums]

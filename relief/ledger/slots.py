@@ -25,6 +25,9 @@ class Source:
     accounts: tuple[Account, ...]
     reason: str
     dated: bool = True
+    # Of construction projects: then `sql` returns `project_id` as well, and only their legs are
+    # compared; the other sources' legs have none.
+    of_projects: bool = False
 
 
 def chosen(alias: str) -> str:
@@ -44,7 +47,8 @@ def add_source(source: Source) -> None:
     :raises ValueError: if an account has a source already.
     """
     for other in _sources.values():
-        if other.name != source.name and set(other.accounts) & set(source.accounts):
+        of_others = other.name != source.name and other.of_projects == source.of_projects
+        if of_others and set(other.accounts) & set(source.accounts):
             raise ValueError(f"{source.name}: {other.name} says what these accounts hold")
     _sources[source.name] = source
 

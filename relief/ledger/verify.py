@@ -285,7 +285,7 @@ def _facts_agree(cursor: CursorWrapper, report: Report, at: datetime) -> None:
 
 
 def _difference(found: Any) -> tuple[str, str]:
-    employer_id, insurance, month, account, value_on, amount, _, uscc = found
+    employer_id, insurance, month, account, value_on, amount, _, _, uscc = found
     row = f"{uscc or employer_id} {month:%Y-%m} {insurance} {account} {value_on:%Y-%m-%d}"
     label = Account(account).label
     return row, (

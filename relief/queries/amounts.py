@@ -67,6 +67,7 @@ WITH booked AS MATERIALIZED (
         -sum(amount) FILTER (WHERE account IN {_sql(DUE)}) AS net_due
     FROM relief_ledgerleg
     WHERE account IN {_sql((*PAID_IN, *DUE))} AND value_on <= %(as_of)s
+        AND project_id IS NULL
         AND (%(employer_ids)s::bigint[] IS NULL OR employer_id = ANY(%(employer_ids)s::bigint[]))
     GROUP BY employer_id, month, insurance
 ),
@@ -234,7 +235,9 @@ def paid_by_line(
     """Return what had arrived by a day less what was given back, and the last arrival."""
     paid: dict[tuple[date, str], Decimal] = {}
     arrivals: dict[tuple[date, str], date] = {}
-    legs = LedgerLeg.objects.filter(employer=employer_id, account__in=PAID_IN, value_on__lte=day)
+    legs = LedgerLeg.objects.filter(
+        employer=employer_id, project=None, account__in=PAID_IN, value_on__lte=day
+    )
     rows = legs.order_by("value_on", "pk").values_list(
         "month", "insurance", "account", "amount", "value_on"
     )
@@ -248,7 +251,10 @@ def paid_by_line(
 def paid_back_by_line(employer_id: int, day: date) -> dict[tuple[date, str], Decimal]:
     """Return what was given back or offset elsewhere by a day, by month and insurance."""
     gone = LedgerLeg.objects.filter(
-        employer=employer_id, account__in=(Account.ARRIVED, Account.OFFSET), value_on__lte=day
+        employer=employer_id,
+        project=None,
+        account__in=(Account.ARRIVED, Account.OFFSET),
+        value_on__lte=day,
     )
     sums = gone.order_by().values_list("month", "insurance").annotate(Sum("amount"))
     return {(month, insurance): -amount for month, insurance, amount in sums}

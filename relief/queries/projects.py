@@ -5,16 +5,19 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Sum
 
 from classification.models import Size
 from registry import months, scope
 from registry.models import UnitType, WorkState
+from registry.money import ZERO, total
 from registry.scope import Viewer
+from relief.calc import Settled, settle
 from relief.calc.explain import Step
 from relief.calc.explain_project import MonthExplained, explain_project
 from relief.calc.project import Flag
-from relief.models import ProjectLook, ProjectRelief, ProjectVersion, Run
+from relief.ledger.accounts import DUE, PAID_IN
+from relief.models import LedgerLeg, ProjectLook, ProjectRelief, ProjectVersion, Run
 from relief.queries.policies import policy_of_run
 from relief.run import inputs, single_project
 from relief.run.single import Stands
@@ -96,7 +99,7 @@ class Row:
     @property
     def owed(self) -> Decimal:
         """What was paid more than is due after relief, in yuan."""
-        return self.relief.relief if self.relief else Decimal("0.00")
+        return self.relief.relief if self.relief else ZERO
 
 
 def with_relief(rows: Iterable[ProjectVersion]) -> list[Row]:
@@ -104,6 +107,15 @@ def with_relief(rows: Iterable[ProjectVersion]) -> list[Row]:
     wanted = list(rows)
     found = ProjectRelief.objects.in_bulk([row.relief_id for row in wanted if row.relief_id])  # type: ignore[attr-defined]
     return [Row(row, found.get(row.relief_id)) for row in wanted]  # type: ignore[attr-defined]
+
+
+def money(project_id: int, day: date) -> Settled:
+    """Return what the book says of a project on a day: paid, due, and what is left, in yuan."""
+    legs = LedgerLeg.objects.filter(project=project_id, value_on__lte=day).order_by()
+    sums = dict(legs.values_list("account").annotate(Sum("amount")))
+    paid = total(sums.get(account, ZERO) for account in PAID_IN)
+    due = -total(sums.get(account, ZERO) for account in DUE)
+    return settle(paid=paid, net_due=due)
 
 
 def history(project_id: int) -> QuerySet[ProjectVersion]:

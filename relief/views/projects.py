@@ -51,6 +51,7 @@ def _detail(request: HttpRequest, project_id: int) -> dict[str, Any]:
         "relief": row.relief,
         "day": day,
         "form": LookForm(),
+        "money": projects.money(project_id, day),
         "looks": projects.looks(project_id),
         "may_look": viewer.officer is not None
         and services.may_look(viewer.officer)

@@ -93,6 +93,16 @@ class LedgerLeg(models.Model):
     amount = models.DecimalField("金额", max_digits=16, decimal_places=2)
     insurance = models.CharField("险种", max_length=12, choices=Insurance.choices)
     account = models.CharField("科目", max_length=16, choices=Account.choices)
+    # Money of a construction project, which is nothing of the employer's declared months.
+    project = models.ForeignKey(
+        "relief.Project",
+        models.RESTRICT,
+        null=True,
+        blank=True,
+        db_constraint=False,
+        db_index=False,
+        verbose_name="建设项目",
+    )
     sha256 = models.BinaryField("行摘要", max_length=32)
 
     class Meta:
@@ -101,6 +111,9 @@ class LedgerLeg(models.Model):
         triggers = [*append_only(), guards.legs_before_posting()]
         indexes = [
             models.Index(name="leg_of_line", fields=["employer", "insurance", "month"]),
+            models.Index(
+                name="leg_of_project", fields=["employer"], condition=Q(project__isnull=False)
+            ),
             # What is on its way back: one leg in a hundred, asked for by account and day.
             models.Index(
                 name="leg_on_its_way",

@@ -1,7 +1,7 @@
 """Every write to the book.
 
 - `post`, `post_moved`: entries of business events, in the caller's transaction;
-- `bring_up_to_date`, `post_imported_payments`, `missing`, `blocks`: what follows from the facts;
+- `bring_up_to_date`, `post_imported_payments`, `post_imported_projects`, `missing`, `blocks`: what follows from the facts;
 - `runs`: what a run has changed, as leased work.
 """
 
@@ -14,6 +14,7 @@ from relief.ledger.services.catching_up import (
     bring_up_to_date,
     missing,
     post_imported_payments,
+    post_imported_projects,
 )
 from relief.ledger.services.events import post
 from relief.ledger.services.moved import post_moved
@@ -34,5 +35,6 @@ __all__ = [
     "move",
     "post",
     "post_imported_payments",
+    "post_imported_projects",
     "post_moved",
 ]

@@ -19,17 +19,21 @@ from relief.ledger.accounts import Account
 from relief.ledger.chains import BLOCK
 from relief.ledger.services.writing import write
 from relief.ledger.slots import Source
+from relief.models.projects import ProjectVersion
 
 _LANE = chains.LANE_SQL.format(employer="employer_id")
 
 # Numbers are drawn in the order in which an account is read later: by employer, fund and month.
 _STEPS = f"""
 , moved AS MATERIALIZED (
-    SELECT employer_id, insurance, month, account, value_on, amount, document FROM difference
-    UNION ALL
-    SELECT employer_id, insurance, month, 'receivable', value_on, -sum(amount), document
+    SELECT employer_id, insurance, month, account, value_on, amount, document, project_id
     FROM difference
-    GROUP BY employer_id, insurance, month, value_on, document HAVING sum(amount) <> 0
+    UNION ALL
+    SELECT employer_id, insurance, month, 'receivable', value_on, -sum(amount), document,
+        project_id
+    FROM difference
+    GROUP BY employer_id, insurance, month, value_on, document, project_id
+    HAVING sum(amount) <> 0
 ),
 cause AS MATERIALIZED (
     SELECT DISTINCT employer_id, insurance, value_on, document, {_LANE} AS lane FROM moved
@@ -47,7 +51,7 @@ entry AS MATERIALIZED (
 leg AS MATERIALIZED (
     SELECT nextval('relief_ledgerleg_id_seq') AS id, e.posting_id, e.id AS entry_id,
         m.employer_id, m.insurance, m.value_on, m.month, m.account,
-        m.amount::numeric(16, 2) AS amount
+        m.amount::numeric(16, 2) AS amount, m.project_id
     FROM (SELECT * FROM moved ORDER BY employer_id, insurance, month) m
     JOIN entry e ON e.employer_id = m.employer_id AND e.insurance = m.insurance
         AND e.value_on = m.value_on AND e.document = m.document
@@ -113,7 +117,14 @@ def post_run(*, run_id: int, block: int, at: datetime) -> int:
         "document": f"核定{run_id}",
     }
     difference = facts.difference(source, of_run=True)
-    return _close(_posted(difference, parameters, reason=source.reason), at)
+    opened = _posted(difference, parameters, reason=source.reason)
+    of_projects = facts.PROJECTS_ASSESSED
+    opened += _posted(
+        facts.difference(of_projects),
+        {**parameters, **_parameters(of_projects, at)},
+        reason=of_projects.reason,
+    )
+    return _close(opened, at)
 
 
 def post_imported_payments(*, import_id: int, at: datetime) -> int:
@@ -123,6 +134,17 @@ def post_imported_payments(*, import_id: int, at: datetime) -> int:
     """
     opened = _posted(facts.IMPORTED, {"source": import_id}, reason=facts.PAID.reason)
     return _close(opened, at)
+
+
+def post_imported_projects(*, import_id: int, at: datetime) -> int:
+    """Post what the book lacks of the projects that an import has brought, changed or taken back;
+    in its own transaction."""
+    versions = ProjectVersion.objects
+    projects = versions.filter(source=import_id).values("project")
+    ids = set(versions.filter(project__in=projects).values_list("employer", flat=True))
+    if not ids:
+        return 0
+    return bring_up_to_date(at=at, employer_ids=sorted(ids), only=[facts.PROJECTS_PAID])
 
 
 def missing(*, at: datetime, block: int) -> list[Missing]:

@@ -23,11 +23,12 @@ ORDER BY e.id
 """
 _LEGS = f"""
 INSERT INTO relief_ledgerleg
-    (id, posting_id, entry_id, employer_id, insurance, value_on, month, account, amount, sha256)
+    (id, posting_id, entry_id, employer_id, insurance, value_on, month, account, amount,
+        project_id, sha256)
 SELECT l.*, {leg_sha256("l")}
 FROM (
     SELECT id, posting_id, entry_id, employer_id, insurance, value_on, month, account,
-        amount::numeric(16, 2) AS amount
+        amount::numeric(16, 2) AS amount, NULL::bigint AS project_id
     FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::date[],
         %s::date[], %s::text[], %s::numeric[])
         AS l(id, posting_id, entry_id, employer_id, insurance, value_on, month, account, amount)

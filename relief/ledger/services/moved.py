@@ -26,7 +26,7 @@ entry AS MATERIALIZED (
 leg AS MATERIALIZED (
     SELECT nextval('relief_ledgerleg_id_seq') AS id, e.posting_id, e.id AS entry_id,
         e.employer_id, e.insurance, e.value_on, m.month, m.account,
-        m.amount::numeric(16, 2) AS amount
+        m.amount::numeric(16, 2) AS amount, NULL::bigint AS project_id
     FROM (
         SELECT reference, month, side.account, side.amount
         FROM moved CROSS JOIN LATERAL (VALUES (debit, amount), (credit, -amount))

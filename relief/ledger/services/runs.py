@@ -4,8 +4,9 @@ A run is in force as soon as it is done; who listens to runs hears of it when it
 posted. A worker that dies leaves its block to the next; a block posted twice posts nothing.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -30,7 +31,7 @@ def queue(*, run: Run, at: datetime) -> int:
 def _blocks(run: Run) -> set[int]:
     """Return the blocks of the employers for whom the run may have found anything new."""
     shards = run.shards.values_list("first_employer_id", "last_employer_id", "totals")
-    changed = [(first, last) for first, last, totals in shards if totals["changed"]]
+    changed = [(first, last) for first, last, totals in shards if _changed(totals)]
     if run.employer_ids:
         return {
             pk // BLOCK
@@ -38,6 +39,11 @@ def _blocks(run: Run) -> set[int]:
             if any(first <= pk <= last for first, last in changed)
         }
     return {block for first, last in changed for block in range(first // BLOCK, last // BLOCK + 1)}
+
+
+def _changed(totals: Mapping[str, Any]) -> bool:
+    """Whether a shard has found anything new: lines, or construction projects."""
+    return bool(totals["changed"] or totals.get("projects", {}).get("changed"))
 
 
 def is_posted(run: Run) -> bool:

@@ -12,7 +12,9 @@ from relief.ledger.digest import entry_sha256, leg_sha256
 #: index take minutes; memory for the sorts and hashes of a block.
 _PLAN = {"enable_nestloop": "off", "enable_mergejoin": "off", "work_mem": "'64MB'"}
 _ENTRY_COLUMNS = "id, posting_id, employer_id, insurance, value_on, reason, document, reference"
-_LEG_COLUMNS = "id, posting_id, entry_id, employer_id, insurance, value_on, month, account, amount"
+_LEG_COLUMNS = (
+    "id, posting_id, entry_id, employer_id, insurance, value_on, month, account, amount, project_id"
+)
 
 # After steps named `posting` (with a lane), `entry` and `leg`, which have the tables' columns.
 _WRITE = f"""
