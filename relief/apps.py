@@ -68,6 +68,7 @@ class ReliefConfig(AppConfig):
         navigation.add("desk", "多缴清单", "relief:overpayments", order=50)
         looked_at = frozenset({Post.HANDLER.value, Post.REVIEWER.value, Post.AUDIT.value})
         navigation.add("desk", "数据核对", "relief:checks", order=35, posts=looked_at)
+        navigation.add("desk", "清单", "relief:lists", order=36, posts=looked_at)
         navigation.add("desk", "基数上调待稽核", "relief:holds", order=55, posts=looked_at)
         navigation.add("portal", "增员材料", "portal_hires:list", order=17)
         navigation.add("desk", "增员材料", "relief:hires", order=27, posts=looked_at)

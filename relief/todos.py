@@ -11,6 +11,10 @@ from relief.queries import holds
 from relief.queries.cross_checks import listed
 from relief.queries.cross_checks.kinds import Severity
 
+_ALARM = {Severity.ALARM: "数据或系统有问题，请立即联系系统管理员"}
+#: Lists of units that somebody has to work through.
+_HINTS = {"unsized-units": "没有划型先不减免，请向省级数据补取，或凭文书人工归类"}
+
 
 def todos(viewer: scope.Viewer) -> list[Todo]:
     """Return what waits for this viewer: data that can't be right, and for auditors the raised
@@ -25,14 +29,9 @@ def _alarms(viewer: scope.Viewer, officer: Officer) -> list[Todo]:
     if officer.post not in (Post.HANDLER, Post.REVIEWER, Post.AUDIT):
         return []
     return [
-        Todo(
-            row.check.title,
-            row.findings,
-            reverse("relief:check", args=[row.check.code]),
-            "数据或系统有问题，请立即联系系统管理员",
-        )
+        Todo(row.check.title, row.findings, reverse("relief:check", args=[row.check.code]), hint)
         for row in listed.overview(viewer)
-        if row.check.severity is Severity.ALARM
+        if (hint := _HINTS.get(row.check.code) or _ALARM.get(row.check.severity))
     ]
 
 

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from relief import urls_ledger, urls_simulations
-from relief.views import accounts, checks, explain, holds, projects, runs
+from relief.views import accounts, checks, classes, explain, holds, projects, runs
 from relief.views.hires import desk as hires
 from relief.views.monthly import desk
 
@@ -17,9 +17,13 @@ urlpatterns = [
     path("overpayments/", accounts.overpaid_list, name="overpayments"),
     path("monthly/", desk.desk_list, name="monthly"),
     path("checks/", checks.check_list, name="checks"),
+    path("lists/", checks.unit_lists, name="lists"),
     path("checks/look/", checks.look_now, name="look_now"),
     path("checks/<slug:check_code>/", checks.finding_list, name="check"),
     path("checks/<slug:check_code>/list.xlsx", checks.finding_workbook, name="check_workbook"),
+    path("classes/", classes.class_list, name="classes"),
+    path("classes/<int:proposal_id>/file/", classes.class_file, name="class_file"),
+    path("employers/<int:employer_id>/class/", classes.employer_class, name="employer_class"),
     path("hires/", hires.paper_list, name="hires"),
     path("hires/papers/<int:paper_id>/", hires.paper_detail, name="hire_paper"),
     path("hires/files/<int:paper_file_id>/", hires.paper_file, name="hire_file"),

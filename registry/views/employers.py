@@ -57,6 +57,7 @@ def employer_detail(request: HttpRequest, employer_id: int) -> HttpResponse:
             "may_hand_out": officer.post == Post.HANDLER and scope.may_act(officer, employer),
             "may_review": officer.post == Post.REVIEWER and scope.may_act(officer, employer),
             "ledger_url": _address("relief:account", employer.pk),
+            "class_url": _address("relief:employer_class", employer.pk),
             "outbox_url": _address("desk_telling:outbox"),
             "contact_url": _address("desk_contacts:contact", employer.pk),
         },

@@ -17,7 +17,7 @@ from registry.forms import EmployerSearch
 from registry.intake.report import WORKBOOK
 from registry.models import Agency, Officer, Post
 from registry.workbook.template import SAFE
-from relief.queries.cross_checks import CHECKS, Check, listed
+from relief.queries.cross_checks import CHECKS, Check, Group, listed
 from relief.services import cross_checks
 from relief.tasks import look_again
 
@@ -35,10 +35,21 @@ def _may_ask(officer: Officer) -> bool:
 @scope.officer_required()
 def check_list(request: HttpRequest) -> HttpResponse:
     """List the checks with what they found in the officer's area."""
-    rows = listed.overview(scope.viewer(request))
+    return _overview(request, Group.FITS, "relief/checks/list.html")
+
+
+@require_safe
+@scope.officer_required()
+def unit_lists(request: HttpRequest) -> HttpResponse:
+    """Show the lists of units and months apart, with counts and the money at stake."""
+    return _overview(request, Group.LISTS, "relief/checks/lists.html")
+
+
+def _overview(request: HttpRequest, group: Group, template: str) -> HttpResponse:
+    rows = listed.overview(scope.viewer(request), group=group)
     return render(
         request,
-        "relief/checks/list.html",
+        template,
         {
             "rows": rows,
             "complete": all(row.checked_at for row in rows),
@@ -72,6 +83,7 @@ def finding_list(request: HttpRequest, check_code: str) -> HttpResponse:
         "relief/checks/findings.html",
         {
             "check": check,
+            "is_list": check.group is Group.LISTS,
             "form": form,
             "page": page,
             "rows": listed.rows_of(check, page.object_list, viewer),
@@ -137,4 +149,4 @@ def look_now(request: HttpRequest) -> HttpResponse:
     cross_checks.ask(at=timezone.now())
     doorbell.ring(look_again)
     messages.success(request, "已开始重新核对，通常一两分钟完成，稍后刷新本页查看。")
-    return redirect("relief:checks")
+    return redirect("relief:lists" if request.POST.get("page") == "lists" else "relief:checks")

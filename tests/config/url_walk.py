@@ -39,6 +39,7 @@ from tests.refunds.making import Cast, account, make_run, overpay
 from tests.relief import simulating
 from tests.relief.builders import declare, recalculate
 from tests.relief.building import make_project
+from tests.relief.classing import class_by_hand
 from tests.relief.ledger.booking import propose
 
 
@@ -322,6 +323,7 @@ MAKERS: dict[str, Callable[[Employer], object]] = {
     "choice_id": lambda employer: _staff_choice(employer).pk,
     "rules_id": lambda employer: ApprovalRules.objects.latest("pk").pk,
     "project_id": _project,
+    "proposal_id": lambda employer: class_by_hand(employer, "sme").proposal_id,
     "invitation_id": lambda employer: _invitation(employer).pk,
 }
 

@@ -2,6 +2,8 @@
 
 from datetime import date, datetime
 
+from django.core.files.base import ContentFile
+
 from classification.models import ClassDecision, ClassProposal
 from registry.models import Employer, Post
 from relief.services import estimates
@@ -32,7 +34,7 @@ def class_by_hand(
         ground="省级部门已认定",
         document=document,
         document_on=date(2020, 3, 1),
-        file="classes/a.pdf",
+        file=ContentFile(PDF, name="a.pdf"),
         given_name="a.pdf",
         extension="pdf",
         sha256="0" * 64,

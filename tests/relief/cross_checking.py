@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 from django.urls import reverse
 
-from registry.models import Post
+from registry.models import Post, UnitType
 from relief.models import CrossCheck, CrossCheckCount, CrossCheckFinding, DeclarationLine
 from relief.services import cross_checks, overpaid
 from tests.factories import (
@@ -20,6 +20,7 @@ from tests.factories import (
     make_uscc,
 )
 from tests.relief.builders import (
+    declare,
     keep_totals,
     make_import,
     make_size,
@@ -97,6 +98,14 @@ def a_bit_of_everything(district="510402", rows=1):
         pay(nowhere, "9600.00")
         pay(employer, "1.00", month=APRIL)
         make_employer(district=district)
+        excluded = make_employer(
+            district=district,
+            unit_type=UnitType.GOVERNMENT,
+            industry_code="7263",
+            insured_on=MARCH,
+        )
+        declare(excluded, MARCH)
+        pay(excluded, "1.00", month=date(2020, 1, 1))
     recalculate()
     overpaid.refresh(day=AT.date())
     cross_checks.refresh_all(at=AT)

@@ -11,7 +11,7 @@ from openpyxl import load_workbook
 from registry.models import Agency, Employer, Post
 from registry.scope import viewer_of
 from relief.models import CrossCheckFinding
-from relief.queries.cross_checks import CHECKS, listed
+from relief.queries.cross_checks import CHECKS, Group, listed
 from relief.services import cross_checks
 from tests.factories import client_for, make_account, make_agency, make_employer, make_officer
 from tests.relief.builders import declare
@@ -113,6 +113,7 @@ def test_the_pages_cost_the_same_whatever_there_is_to_list(rows):
 
     for path, most in (
         (reverse("relief:checks"), 5),
+        (reverse("relief:lists"), 5),
         (reverse("relief:check", args=["shared-account"]), 10),
         (reverse("relief:check_workbook", args=["shared-account"]), 6),
     ):
@@ -137,7 +138,10 @@ def test_a_list_is_narrowed_by_name_and_code():
 def test_nothing_found_is_said_as_nothing():
     cross_checks.refresh_all(at=AT)
     told = page(city())
-    assert told.count(">无</td>") == len(CHECKS)
+    lists = sum(check.group is Group.LISTS for check in CHECKS.values())
+    assert told.count(">无</td>") == len(CHECKS) - lists
+    told = client_for(city()).get(reverse("relief:lists")).content.decode()
+    assert told.count(">无</td>") == lists > 0
     assert "没有发现问题" in page(city(), "two-names")
 
 

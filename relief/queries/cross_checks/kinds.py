@@ -27,6 +27,13 @@ class Severity(StrEnum):
         return {"alarm": "bad", "mend": "wait", "look": "quiet"}[self.value]
 
 
+class Group(StrEnum):
+    """On which page a check stands."""
+
+    FITS = "fits"  # 数据核对: what doesn't fit together
+    LISTS = "lists"  # 清单: units and months that the notices speak of apart
+
+
 class Shown(StrEnum):
     """How a column's value is written."""
 
@@ -89,3 +96,4 @@ class Check:
     amount_label: str = ""
     has_month: bool = True
     about_units: bool = True
+    group: Group = Group.FITS

@@ -16,7 +16,7 @@ from registry.scope import Viewer
 from registry.templatetags.relief_formats import mask_account, mask_id
 from relief.models import CrossCheck, CrossCheckCount, CrossCheckFinding
 from relief.queries.cross_checks import CHECKS
-from relief.queries.cross_checks.kinds import Check, Column, Shown
+from relief.queries.cross_checks.kinds import Check, Column, Group, Shown
 
 #: Other units named in one cell; the rest is counted.
 MOST_OTHERS = 5
@@ -34,8 +34,8 @@ class Listed:
     waiting: bool  # somebody has asked for it anew
 
 
-def overview(viewer: Viewer) -> list[Listed]:
-    """Return every check with its counts; two queries."""
+def overview(viewer: Viewer, *, group: Group | None = None) -> list[Listed]:
+    """Return every check, or those of one page, with their counts; two queries."""
     rows = {row.code: row for row in CrossCheck.objects.filter(code__in=CHECKS)}
     # Counts carry district and zone under the employers' own names for them.
     counts = scope.limit(CrossCheckCount.objects.all(), viewer, employer="").order_by()
@@ -43,6 +43,8 @@ def overview(viewer: Viewer) -> list[Listed]:
     found = {each["check_code"]: each for each in sums}
     listed = []
     for code, check in CHECKS.items():
+        if group is not None and check.group is not group:
+            continue
         row, sum_ = rows.get(code), found.get(code, {})
         listed.append(
             Listed(

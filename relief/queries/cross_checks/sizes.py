@@ -11,12 +11,28 @@ _STANDS = """s.dated <= %(day)s AND s.withdraws_id IS NULL AND NOT EXISTS (
     SELECT FROM classification_sizerecord w WHERE w.withdraws_id = s.id)"""
 
 
+def standing_parameters(known: Known) -> dict[str, object]:
+    """Return what `STANDING` reads, for all employers and declared months, as of the day."""
+    first, last = known.months[0], known.months[-1]
+    marks = inputs.marks()
+    return {
+        "first": 0,
+        "last": 2**63 - 1,
+        "employer_ids": None,
+        "as_of": known.day,
+        "size_first_month": inputs.size_first_month(known.policy),
+        "law": inputs.law_rows(known.policy, first, last),
+        "rulings": inputs.ruling_rows(known.policy, first, last),
+        "terms": marks["terms"],
+        "sizes": marks["sizes"],
+        "classes": marks["classes"],
+    }
+
+
 def _months_without_size(known: Known) -> Statement | None:
     """Find what a run would find pending, without waiting for one; what could be waived at best."""
     if not known.months:
         return None
-    first, last = known.months[0], known.months[-1]
-    marks = inputs.marks()
     return (
         f"""
         WITH {STANDING.strip()},
@@ -36,19 +52,7 @@ def _months_without_size(known: Known) -> Statement | None:
             AND d.insurance = r.insurance AND d.replaced_by IS NULL AND d.headcount > 0
         GROUP BY s.employer_id, s.month
         """,
-        {
-            "first": 0,
-            "last": 2**63 - 1,
-            "employer_ids": None,
-            "as_of": known.day,
-            "size_first_month": inputs.size_first_month(known.policy),
-            "law": inputs.law_rows(known.policy, first, last),
-            "rulings": inputs.ruling_rows(known.policy, first, last),
-            "terms": marks["terms"],
-            "sizes": marks["sizes"],
-            "classes": marks["classes"],
-            "pending": EmployerClass.PENDING.value,
-        },
+        {**standing_parameters(known), "pending": EmployerClass.PENDING.value},
     )
 
 
