@@ -14,6 +14,9 @@ from registry import months
 from registry.money import ZERO, to_fen
 from relief.policy import CountBy, EmployerClass, ProjectRule
 
+#: What a project's clause may be long: it names each of several documents.
+LONGEST_CLAUSE = 400
+
 
 class Flag(IntFlag):
     """What somebody should look at; the relief stands nevertheless."""
@@ -187,7 +190,7 @@ def _clause(
         return law.too_early
     waiving = dict.fromkeys(each.clause for each in ruled if each.fraction)
     if waiving:
-        return "；".join((law.rule.source.clause, *waiving))
+        return "；".join((law.rule.source.clause, *waiving))[:LONGEST_CLAUSE]
     if ruled:
         return first.clause
     return law.outside.get(first.employer_class.value, first.clause)

@@ -5,6 +5,7 @@ from django.db.models import F, Q
 
 from registry.guards import append_only
 from registry.models import Employer, Import, Officer
+from relief.calc.project import LONGEST_CLAUSE
 from relief.models.runs import Run
 from relief.policy import CountBy
 
@@ -98,7 +99,7 @@ class ProjectRelief(models.Model):
     relief = models.DecimalField("减免金额", max_digits=12, decimal_places=2)
     count_by = models.CharField("分摊口径", max_length=8, choices=_COUNTS)
     employer_class = models.CharField("总承包单位类别", max_length=16)
-    clause = models.CharField("依据", max_length=400)
+    clause = models.CharField("依据", max_length=LONGEST_CLAUSE)
     # `relief.calc.project.Flag`
     flags = models.PositiveSmallIntegerField("提示", default=0)
     is_gone = models.BooleanField("已撤回", default=False)

@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db import connection
 
-from relief.calc.project import Flag
+from relief.calc.project import LONGEST_CLAUSE, Flag
 from relief.policy import EmployerClass
 from relief.run.statements import JUDGED, STANDING
 
@@ -111,7 +111,7 @@ result AS MATERIALIZED (
                 ELSE 0.00 END AS relief_by_day,
             employer_class,
             CASE WHEN is_gone THEN '' WHEN NOT eligible THEN %(too_early)s
-                WHEN clauses IS NOT NULL THEN %(clause)s || '；' || clauses
+                WHEN clauses IS NOT NULL THEN left(%(clause)s || '；' || clauses, {LONGEST_CLAUSE})
                 WHEN first_clause IS NOT NULL THEN first_clause
                 ELSE coalesce(%(outside)s::jsonb ->> employer_class, other_clause, '')
             END AS clause,

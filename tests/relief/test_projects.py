@@ -10,11 +10,13 @@ from classification.models import Size
 from registry.models import UnitType
 from relief.calc.project import Flag
 from relief.models import ProjectRelief, RunShard
-from relief.services import work
+from relief.queries import projects
+from relief.services import replays, work
 from tests.factories import make_employer, make_terms
 from tests.relief.builders import declare, make_size, recalculate, sized_employer
 from tests.relief.building import YEAR_END, make_project, relief_of, take_back
-from tests.relief.ledger.booking import say
+from tests.relief.classing import DOCUMENT, class_by_hand
+from tests.relief.ledger.booking import as_superuser, say
 
 pytestmark = pytest.mark.django_db
 BEFORE_EXTENSION = date(2020, 7, 16)
@@ -191,6 +193,21 @@ def test_pending_and_excluded_contractors_get_nothing_and_are_told_why(
     assert says in found.clause
 
 
+def test_a_contractor_classed_by_two_officers_counts_so_and_the_clause_names_the_document():
+    employer = make_employer()
+    class_by_hand(employer, "large", from_month=date(2020, 2, 1), to_month=date(2020, 4, 1))
+    class_by_hand(employer, "sme", from_month=date(2020, 5, 1), document="川" * 40)
+    make_project(employer)
+    recalculate(YEAR_END)
+
+    found = relief_of()
+
+    # March and April at half, May to December in full
+    assert found.relief == yuan("45000.00")
+    assert DOCUMENT in found.clause
+    assert projects.explain(found).agrees
+
+
 def test_a_project_after_the_period_is_told_so():
     make_project(sized_employer(), start="2021-01-04", end="2021-06-30", paid_on="2020-12-20")
     recalculate(YEAR_END)
@@ -264,3 +281,28 @@ def test_what_can_never_be_filed_or_found_is_refused_by_the_table():
         with pytest.raises(DatabaseError, match="violates check"), transaction.atomic():
             found.save(force_insert=True)
         setattr(found, name, fields[name])
+
+
+def test_a_past_run_is_replayed_from_what_it_had_read():
+    employer = sized_employer()
+    make_project(employer)
+    run = recalculate(YEAR_END)
+    make_project(employer, premium="66000.00")
+    make_size(employer, Size.LARGE, dated=date(2020, 10, 1))
+
+    assert replays.replay(run_id=run.pk, readers=0).same
+
+    recalculate(YEAR_END)
+    assert relief_of().relief == yuan("11000.00")
+    assert replays.replay(run_id=run.pk, readers=0).same
+
+
+def test_a_replay_names_a_project_that_came_to_something_else():
+    make_project(sized_employer())
+    run = recalculate(YEAR_END)
+    with as_superuser():
+        say("UPDATE relief_projectrelief SET relief = 1, relief_by_month = 1")
+
+        found = replays.replay(run_id=run.pk, readers=0)
+
+    assert (found.departing, found.same) == (1, False)

@@ -15,6 +15,7 @@ from relief.models import (
     Run,
     RunDifference,
 )
+from relief.queries import projects
 from relief.run import city, shard
 from relief.run.differing import Reason
 from relief.services import rulings_only, runs, simulations
@@ -248,6 +249,25 @@ def test_a_run_that_comes_to_something_else_stops_and_nothing_is_in_force():
     assert f"第 {simulation.pk} 次试算不一致（3 项" in run.failure
     assert in_force(small, month=date(2020, 7, 1)).relief == 0
     assert not LedgerLeg.objects.filter(value_on=AUGUST).exists()
+
+
+def test_a_project_that_changed_since_stops_the_run_and_nothing_of_it_is_in_force():
+    city_in_april()
+    contractor = sized_employer()
+    make_project(contractor)
+    same = simulate()
+    approve(same)
+    simulation = simulate()
+    approve(simulation)
+    assert (same.digest, same.totals["projects"]["relief"]) == (simulation.digest, "50000.00")
+    make_project(contractor, premium="66000.00")
+
+    run = run_of(simulation)
+
+    assert run.state == WorkState.FAILED
+    assert f"第 {simulation.pk} 次试算不一致（1 项" in run.failure
+    assert not projects.in_force(AUGUST).exists()
+    assert simulate().digest != simulation.digest
 
 
 def test_equal_sums_are_not_enough_to_be_the_same():
