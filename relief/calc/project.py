@@ -105,6 +105,14 @@ def _days(month: date, start: date, end: date) -> int:
     return (min(months.last_day(month), end) - max(month, start)).days + 1
 
 
+def premium_at(price: Decimal, *, former_price: Decimal, former_premium: Decimal) -> Decimal:
+    """Return what the premium would be at another price, at the rate that was paid before (R16).
+
+    The project rate itself is not known here: it follows from what was filed first, in yuan.
+    """
+    return to_fen(former_premium * price / former_price)
+
+
 @dataclass(frozen=True)
 class Filed:
     """What was filed of a project, in yuan."""

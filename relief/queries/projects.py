@@ -15,7 +15,7 @@ from registry.scope import Viewer
 from relief.calc import Settled, settle
 from relief.calc.explain import Step
 from relief.calc.explain_project import MonthExplained, explain_project
-from relief.calc.project import Flag
+from relief.calc.project import Flag, premium_at
 from relief.ledger.accounts import DUE, PAID_IN
 from relief.models import LedgerLeg, ProjectLook, ProjectRelief, ProjectVersion, Run
 from relief.queries.policies import policy_of_run
@@ -41,11 +41,14 @@ def in_force(day: date) -> QuerySet[ProjectRelief]:
     return known.filter(~Exists(later), is_gone=False).order_by("project__code")
 
 
+def _standing() -> QuerySet[ProjectVersion]:
+    back = ProjectVersion.objects.filter(withdraws=OuterRef("pk"))
+    return ProjectVersion.objects.filter(withdraws=None).filter(~Exists(back))
+
+
 def versions() -> QuerySet[ProjectVersion]:
     """Return the latest standing version of each project; filter as you like."""
-    standing = ProjectVersion.objects.filter(withdraws=None).filter(
-        ~Exists(ProjectVersion.objects.filter(withdraws=OuterRef("pk")))
-    )
+    standing = _standing()
     later = standing.filter(project_id=OuterRef("project_id"), pk__gt=OuterRef("pk"))
     return standing.filter(~Exists(later)).order_by("project__code")
 
@@ -130,6 +133,25 @@ def results(project_id: int) -> QuerySet[ProjectRelief]:
     """Return everything that finished runs have found of a project, the latest day first."""
     rows = ProjectRelief.objects.filter(project=project_id, run__state=WorkState.DONE)
     return rows.order_by("-as_of", "-run_id")
+
+
+@dataclass(frozen=True)
+class PriceChange:
+    """The price has changed since the project was filed, and the premium not in step; in yuan."""
+
+    former_price: Decimal
+    expected: Decimal
+    missing: Decimal  # below zero: paid more than at the first rate
+
+
+def price_change(version: ProjectVersion) -> PriceChange | None:
+    """Return how far the premium is from what it would be at the rate first paid, if it is."""
+    first = _standing().filter(project=version.project_id).order_by("pk").first()
+    if first is None or first.price == version.price:
+        return None
+    expected = premium_at(version.price, former_price=first.price, former_premium=first.premium)
+    missing = expected - version.premium
+    return PriceChange(first.price, expected, missing) if missing else None
 
 
 def looks(project_id: int) -> QuerySet[ProjectLook]:

@@ -51,6 +51,7 @@ def _detail(request: HttpRequest, project_id: int) -> dict[str, Any]:
         "relief": row.relief,
         "day": day,
         "form": LookForm(),
+        "price_change": projects.price_change(row.version),
         "money": projects.money(project_id, day),
         "looks": projects.looks(project_id),
         "may_look": viewer.officer is not None

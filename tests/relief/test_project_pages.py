@@ -93,6 +93,19 @@ def test_the_steps_lead_to_the_result_in_force(size, start, end, paid_on):
     assert amounts["已缴工伤保险费"] - amounts["减免后应缴"] - amounts["应退（多缴）"] == ZERO
 
 
+def test_a_price_that_rose_without_its_premium_is_said_with_the_amount_that_is_missing():
+    employer = sized_employer()
+    make_project(employer, price="50000000.00", premium="60000.00")
+    version = make_project(employer, price="55000000.00", premium="60000.00")
+    recalculate(YEAR_END)
+
+    page = get(handler(), "relief:project", version.project_id)
+
+    assert "工伤保险费应为 66,000.00 元，还应补 6,000.00 元（未计减免）" in page
+    make_project(employer, price="55000000.00", premium="66000.00")
+    assert "还应补" not in get(handler(), "relief:project", version.project_id)
+
+
 def test_the_enterprise_sees_its_own_projects_only():
     employer = sized_employer(name="东区建工")
     mine = make_project(employer, "XM-A")
