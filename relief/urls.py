@@ -3,7 +3,7 @@
 from django.urls import path
 
 from relief import urls_ledger, urls_simulations
-from relief.views import accounts, checks, classes, explain, holds, projects, runs
+from relief.views import accounts, checks, classes, estimates, explain, holds, projects, runs
 from relief.views.hires import desk as hires
 from relief.views.monthly import desk
 
@@ -24,6 +24,8 @@ urlpatterns = [
     path("classes/", classes.class_list, name="classes"),
     path("classes/<int:proposal_id>/file/", classes.class_file, name="class_file"),
     path("employers/<int:employer_id>/class/", classes.employer_class, name="employer_class"),
+    path("estimates/", estimates.undeclared, name="estimates"),
+    path("estimates/<int:order_id>/", estimates.order, name="estimate"),
     path("hires/", hires.paper_list, name="hires"),
     path("hires/papers/<int:paper_id>/", hires.paper_detail, name="hire_paper"),
     path("hires/files/<int:paper_file_id>/", hires.paper_file, name="hire_file"),

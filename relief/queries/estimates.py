@@ -2,11 +2,12 @@
 
 from datetime import date
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery, Sum
 
-from registry import months
-from registry.models import Employer
-from relief.models import Declaration, EstimatedAssessment
+from registry import months, scope
+from registry.models import Employer, Officer
+from relief.models import Declaration, EstimatedAssessment, EstimateOrder
+from relief.policy import Policy
 
 
 def _declared(month: date) -> QuerySet[Declaration]:
@@ -38,3 +39,33 @@ def standing(*, month: date) -> list[EstimatedAssessment]:
         "employer", "insurance", "-order__decision__decided_on", "-order__decision__pk"
     ).distinct("employer", "insurance")
     return [line for line in latest if line.headcount]
+
+
+def with_last_month(units: QuerySet[Employer], month: date) -> QuerySet[Employer]:
+    """Return units with `last_gross` and `last_employee`, the month before's amounts in yuan."""
+    last = _declared(months.after(month, -1)).order_by().values("employer")
+    return units.annotate(
+        last_gross=Subquery(last.annotate(total=Sum("gross_due")).values("total")),
+        last_employee=Subquery(last.annotate(total=Sum("employee_due")).values("total")),
+    ).order_by("-last_gross", "uscc")
+
+
+def orders_for(officer: Officer) -> QuerySet[EstimateOrder]:
+    """Return the orders of units in the officer's sight with their sums, what waits first."""
+    found = EstimateOrder.objects.select_related("started_by", "decision__decided_by", "agency")
+    if not officer.agency.district.is_city or officer.agency.zone:
+        found = found.filter(agency=officer.agency_id)
+    return found.annotate(gross=Sum("lines__gross_due")).order_by("-pk")
+
+
+def units_of(officer: Officer, month: date) -> QuerySet[Employer]:
+    """Return the units that the officer may have assessed for a month."""
+    return scope.actionable(undeclared(month), officer, employer="")
+
+
+def last_month_past(policy: Policy, *, today: date) -> date:
+    """Return the latest month whose declaration day has passed."""
+    month = months.first_of(today)
+    while policy.declared_by(month)[0] >= today:
+        month = months.after(month, -1)
+    return month

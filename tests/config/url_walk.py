@@ -29,7 +29,8 @@ from refunds.models import (
 from refunds.services import account_cases, inquiry
 from registry.models import Employer, Import, Invitation, Membership, Post, WorkState
 from registry.services import members
-from relief.models import Hire, LedgerCorrection, MonthlyFiling, MonthlySubmission
+from relief.models import EstimateOrder, Hire, LedgerCorrection, MonthlyFiling, MonthlySubmission
+from relief.services import estimates
 from relief.services.hires import HIRE
 from tests.casework.lettering import issue_letter
 from tests.casework.papers import PNG
@@ -284,6 +285,19 @@ def _project(employer: Employer) -> int:
     return version.project_id
 
 
+def _estimate(employer: Employer) -> EstimateOrder:
+    """An assessment of a month that the employer hasn't declared, which waits for its second."""
+    declare(employer, "2020-05")
+    return estimates.start(
+        kind="ASSESS",
+        month=date(2020, 6, 1),
+        employer_ids=[employer.pk],
+        reason="逾期未申报",
+        by=make_officer(district=employer.district_id),
+        at=AT,
+    )
+
+
 #: How to make the value of an address's argument for an employer: the row is that employer's.
 #: A new argument needs its line here, or the walk fails.
 MAKERS: dict[str, Callable[[Employer], object]] = {
@@ -323,6 +337,7 @@ MAKERS: dict[str, Callable[[Employer], object]] = {
     "choice_id": lambda employer: _staff_choice(employer).pk,
     "rules_id": lambda employer: ApprovalRules.objects.latest("pk").pk,
     "project_id": _project,
+    "order_id": lambda employer: _estimate(employer).pk,
     "proposal_id": lambda employer: class_by_hand(employer, "sme").proposal_id,
     "invitation_id": lambda employer: _invitation(employer).pk,
 }
