@@ -1,7 +1,6 @@
 """Undeclared months on the desk: one officer has units assessed, another agrees (R50a)."""
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -40,7 +39,8 @@ def undeclared(request: HttpRequest) -> HttpResponse:
     month = (asked_for.is_valid() and asked_for.cleaned_data["month"]) or latest
     form = EstimateForm(request.POST or None) if _starts(officer) else None
     if request.method == "POST" and form is None:
-        raise PermissionDenied(scope.WRONG_POST)
+        messages.error(request, scope.WRONG_POST)
+        return redirect("relief:estimates")
     if form is not None and form.is_valid():
         try:
             made = estimates.start(
