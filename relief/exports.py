@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from registry.slots import ExportTable
+from relief.exports_late import LATE_FEES
 from relief.exports_ledger import LEDGER
 from relief.queries.amounts import SETTLED
 
@@ -120,5 +121,6 @@ TABLES = (
         rows=_project_reliefs,
         money=frozenset({"premium", "relief"}),
     ),
+    LATE_FEES,
     LEDGER,
 )

@@ -18,7 +18,7 @@ from registry import queries as registry_queries
 from relief import queries as relief_queries
 from relief.calc.holds import CLAUSE
 from relief.policy import Insurance, NoRuleInForce
-from relief.queries import explanations, holds
+from relief.queries import explanations, holds, late_fees
 from relief.queries.amounts import AccountMonth
 from relief.views.explain import node
 
@@ -87,6 +87,7 @@ def month_list(request: HttpRequest) -> HttpResponse:
             "held": holds.held_months([employer.pk]),
             "hold_clause": CLAUSE,
             "offsets": queries_offset.moved_by_month(employer.pk),
+            "late": late_fees.of_unit(employer.pk, timezone.localdate()),
         },
     )
 

@@ -11,7 +11,7 @@ from relief import queries
 from relief.calc.holds import CLAUSE
 from relief.forms import OverpaidFilter
 from relief.policy import EmployerClass
-from relief.queries import desk, holds
+from relief.queries import desk, holds, late_fees
 from relief.services import overpaid
 
 SUMS = ("gross_due", "relief", "net_due", "employee_due", "paid", "overpaid", "underpaid")
@@ -40,6 +40,7 @@ def account(request: HttpRequest, employer_id: int) -> HttpResponse:
             "held": holds.held_months([employer.pk]),
             "hold_clause": CLAUSE,
             "sizes": queries.size_sources(employer, today),
+            "late": late_fees.of_unit(employer.pk, today),
             "totals": {name: money.total(getattr(m, name) for m in found) for name in SUMS},
         },
     )
