@@ -8,6 +8,7 @@ from casework.views import telling
 from config import health
 from config.home import desk, portal
 from registry.views import sign_in
+from relief.views import reduction
 
 handler500 = "config.errors.server_error"
 
@@ -18,6 +19,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("letters/", include("casework.urls_letters")),
     path("portal/", portal.home, name="portal_home"),
     path("portal/months/", portal.month_list, name="portal_months"),
+    path("portal/reduction/", reduction.of_member, name="portal_reduction"),
+    path(
+        "portal/reduction/list.xlsx", reduction.workbook_of_member, name="portal_reduction_workbook"
+    ),
     path("portal/months/<str:month>/<str:insurance>/", portal.why, name="portal_why"),
     path("portal/", include("refunds.urls_portal")),
     path("portal/", include("casework.urls_portal")),

@@ -3,7 +3,17 @@
 from django.urls import path
 
 from relief import urls_ledger, urls_simulations
-from relief.views import accounts, checks, classes, estimates, explain, holds, projects, runs
+from relief.views import (
+    accounts,
+    checks,
+    classes,
+    estimates,
+    explain,
+    holds,
+    projects,
+    reduction,
+    runs,
+)
 from relief.views.hires import desk as hires
 from relief.views.monthly import desk
 
@@ -35,6 +45,12 @@ urlpatterns = [
     path("holds/", holds.hold_list, name="holds"),
     path("employers/<int:employer_id>/holds/", holds.employer_holds, name="employer_holds"),
     path("employers/<int:employer_id>/account/", accounts.account, name="account"),
+    path("employers/<int:employer_id>/reduction/", reduction.of_employer, name="reduction"),
+    path(
+        "employers/<int:employer_id>/reduction/list.xlsx",
+        reduction.workbook_of_employer,
+        name="reduction_workbook",
+    ),
     *urls_ledger.urlpatterns,
     *urls_simulations.urlpatterns,
     path("why/<str:uscc>/<str:month>/<str:insurance>/", explain.explain, name="explain"),
