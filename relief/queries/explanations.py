@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from classification.models import Size
@@ -59,15 +60,74 @@ def why(employer: Employer, month: date, insurance: Insurance, day: date) -> Exp
         raise NothingDeclared(
             f"{employer.name} {months.label(month)} 没有申报{insurance.label}保险，没有可以说明的金额。"
         )
-    paid, _ = paid_by_line(employer.pk, day)
+    return _explained(employer, day, policy, version, line, _Moved.of(employer, day))
+
+
+def every(employer: Employer, day: date) -> list[Explained]:
+    """Return why an employer owes what it owes, for every line in force on a day.
+
+    Lines that one run worked out are read together: the queries grow with the runs, not the lines.
+
+    :raises NoRuleInForce: if a month has no rate or base limit.
+    """
+    in_force = assessments_in_force(day).select_related("run")
+    by_origin: dict[tuple[int, date], list[Assessment]] = {}
+    origins: dict[tuple[int, date], Assessment] = {}
+    for version in in_force.filter(employer=employer, headcount__gt=0):
+        origin = _origin(version)
+        key = (origin.run_id, origin.as_of)
+        origins[key] = origin
+        by_origin.setdefault(key, []).append(version)
+    moved = _Moved.of(employer, day)
+    found = []
+    for key, versions in by_origin.items():
+        policy = policy_as_of(origins[key].as_of)
+        wanted = [(version.month, Insurance(version.insurance)) for version in versions]
+        lines = single.lines(
+            employer,
+            policy,
+            months={month for month, _ in wanted},
+            wanted=wanted,
+            marks=origins[key].run.inputs,
+        )
+        known = {(line.month, line.insurance): line for line in lines}
+        found += [
+            _explained(employer, day, policy, version, known[place], moved)
+            for place, version in zip(wanted, versions, strict=True)
+        ]
+    return found
+
+
+@dataclass(frozen=True)
+class _Moved:
+    """What an employer had paid and got back by a day, by month and insurance, in yuan."""
+
+    paid: dict[tuple[date, str], Decimal]
+    back: dict[tuple[date, str], Decimal]
+
+    @classmethod
+    def of(cls, employer: Employer, day: date) -> "_Moved":
+        paid, _ = paid_by_line(employer.pk, day)
+        return cls(paid, paid_back_by_line(employer.pk, day))
+
+
+def _explained(
+    employer: Employer,
+    day: date,
+    policy: Policy,
+    version: Assessment | None,
+    line: single.Line,
+    moved: _Moved,
+) -> Explained:
+    place = (line.month, line.insurance.value)
     explanation = explain(
         line.declared,
-        insurance=insurance,
+        insurance=line.insurance,
         terms=line.terms,
         standing=line.standing,
         ruling=line.ruling,
-        paid=paid.get((month, insurance.value), ZERO),
-        paid_back=paid_back_by_line(employer.pk, day).get((month, insurance.value), ZERO),
+        paid=moved.paid.get(place, ZERO),
+        paid_back=moved.back.get(place, ZERO),
         facts=(_facts(line), *_decided(line)),
         held=line.held,
         estimated=line.estimated,
@@ -202,4 +262,4 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
     }
 
 
-__all__ = ["Explained", "NoRuleInForce", "NothingDeclared", "as_json", "why"]
+__all__ = ["Explained", "NoRuleInForce", "NothingDeclared", "as_json", "every", "why"]

@@ -7,6 +7,7 @@ import io
 import os
 import tempfile
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -17,6 +18,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connection
+from django.db.models import Sum
 from django.test import TestCase, override_settings
 
 from config.demo import accounts, city, load, password, payments, workbooks
@@ -28,8 +30,11 @@ from refunds.models import Batch, Obligation
 from refunds.workflow import State
 from registry.models import Employer, Import, Membership
 from relief import exports, queries
-from relief.models import DeclarationLine, MonthlySubmission, ReassessmentDue, Run
-from relief.queries import monthly
+from relief.calc.explain import Parameter, Step
+from relief.ledger.accounts import DUE, PAID_IN
+from relief.models import DeclarationLine, LedgerLeg, MonthlySubmission, ReassessmentDue, Run
+from relief.queries import explanations, monthly
+from relief.queries.reduction import reduction_of
 
 NOW = datetime(2021, 3, 1, 9, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 TODAY = NOW.date()
@@ -47,6 +52,42 @@ def exported(name: str, day: date) -> list[tuple[object, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         return cursor.fetchall()
+
+
+def booked_by_line(day: date) -> dict[tuple[int, date, str], tuple[Decimal, Decimal]]:
+    """Return what the book says was paid and is due, by employer, month and insurance."""
+    legs = LedgerLeg.objects.filter(project__isnull=True, value_on__lte=day).order_by()
+    sums: dict[tuple[int, date, str], tuple[Decimal, Decimal]] = {}
+    rows = legs.values_list("employer", "month", "insurance", "account").annotate(Sum("amount"))
+    for employer, month, insurance, account, amount in rows:
+        paid, due = sums.get((employer, month, insurance), (Decimal(0), Decimal(0)))
+        if account in PAID_IN:
+            paid += amount
+        elif account in DUE:
+            due -= amount
+        sums[employer, month, insurance] = paid, due
+    return sums
+
+
+def assessed_lines(day: date) -> list[tuple[int, date, str]]:
+    return list(queries.assessments_in_force(day).values_list("employer", "month", "insurance"))
+
+
+def sum_of_leaves(step: Step) -> Decimal:
+    """Return what the leaves below a step add up to; its own amount where it has none."""
+    parts = [part for part in step.parts if part.amount is not None]
+    return sum((sum_of_leaves(part) for part in parts), Decimal(0)) if parts else step.amount
+
+
+def amounts_of(steps: Iterable[Step]) -> list[Step]:
+    """Return the four steps that come to amounts of the assessment, in their order."""
+    return [step for step in steps if step.amount is not None][:4]
+
+
+def parameters_of(steps: Iterable[Step]) -> Iterator[Parameter]:
+    for step in steps:
+        yield from step.parameters
+        yield from parameters_of(step.parts)
 
 
 def yuan(fen: int) -> Decimal:
@@ -145,6 +186,45 @@ class TestTheDemoCity(TestCase):
 
                 assert expected
                 assert {row[:3]: row[5] for row in exported(table, as_of)} == expected
+
+    def test_the_leaves_of_every_lines_explanation_add_up_to_its_amounts(self):
+        booked = booked_by_line(TODAY)
+        told = 0
+        for employer in Employer.objects.order_by("pk"):
+            for why in explanations.every(employer, TODAY):
+                version, steps = why.version, why.explanation.steps
+                assert version is not None
+                place = (employer.pk, version.month, version.insurance)
+                gross, relief, net, employee = amounts_of(steps)
+                assert why.agrees, place
+                assert sum_of_leaves(gross) == version.gross_due, place
+                assert relief.amount == version.relief, place
+                assert net.amount == sum_of_leaves(gross) - relief.amount, place
+                assert employee.amount == version.employee_due, place
+                paid, due = booked.get(place, (Decimal(0), Decimal(0)))
+                assert net.amount == due, place
+                settled = why.explanation.settled
+                assert settled.paid == paid, place
+                assert paid + settled.underpaid == due + settled.overpaid, place
+                for parameter in parameters_of(steps):
+                    assert parameter.source is None or parameter.source.clause, place
+                told += 1
+        assert told == len(exported("assessments", TODAY)) > 2000
+
+    def test_what_each_unit_is_shown_is_what_the_book_says(self):
+        booked = booked_by_line(TODAY)
+        assessed = {(key[0], key[1], key[2]) for key in assessed_lines(TODAY)}
+        for employer in Employer.objects.order_by("pk"):
+            found = reduction_of(employer, TODAY)
+            mine = {key: value for key, value in booked.items() if key[0] == employer.pk}
+            assert found.sums.paid == sum((paid for paid, _ in mine.values()), Decimal(0))
+            assert found.sums.net_due == sum((due for _, due in mine.values()), Decimal(0))
+            over = sum(
+                (paid - due for key, (paid, due) in mine.items() if key in assessed and paid > due),
+                Decimal(0),
+            )
+            assert found.sums.overpaid == over, employer
+            assert found.sums.gross_due == found.sums.relief + found.sums.net_due
 
     def test_all_workbooks_came_in_and_the_wrong_one_was_refused(self):
         [refused] = Import.objects.exclude(error_count=0)
