@@ -75,7 +75,7 @@ def case_from_json(value: Mapping[str, object]) -> Case:
     assert isinstance(given, dict)
     assert isinstance(expected, dict)
     return Case(
-        int(str(value["row"])), str(value["name"]), CaseKind(value["kind"]), given, expected
+        int(str(value["row"])), str(value["name"]), CaseKind(str(value["kind"])), given, expected
     )
 
 
