@@ -27,7 +27,7 @@ from relief.models import (
 from relief.run import single
 from relief.services import runs, work
 from tests.factories import AT, make_employer, make_officer, make_uscc
-from tests.relief.builders import clock, make_import
+from tests.relief.builders import clock, make_import, tell_the_planner
 from tests.relief.classing import DOCUMENT, class_by_hand
 
 pytestmark = pytest.mark.django_db
@@ -186,6 +186,7 @@ def test_sql_and_python_agree_to_the_fen():
         run = runs.start_run(as_of=day, at=AT)
         for shard in run.shards.all():
             work.work_shard(shard_id=shard.pk, clock=clock)
+        tell_the_planner()
         stored = {
             (a.employer_id, a.month, a.insurance): a for a in queries.assessments_in_force(day)
         }
