@@ -26,6 +26,7 @@ class ReliefConfig(AppConfig):
             monthly_todos,
             project_todos,
             receivers,
+            workshop_todos,
         )
         from relief.intake import declarations, payments, projects
         from relief.ledger import facts
@@ -58,11 +59,13 @@ class ReliefConfig(AppConfig):
         todo.register(hires_todos.todos)
         todo.register(ledger_todos.todos)
         todo.register(project_todos.todos)
+        todo.register(workshop_todos.todos)
         post_migrate.connect(publish_shipped_documents, sender=self)
         for table in exports.TABLES:
             slots.add_table(table)
         navigation.add("desk", "核定", "relief:runs", order=40)
         navigation.add("desk", "试算", "relief:simulations", order=42, of_the_city=True)
+        navigation.add("desk", "政策", "relief:policies", order=43)
         navigation.add("portal", "月度申报", "portal_monthly:start", order=15)
         navigation.add("desk", "账簿", "relief:ledger", order=45)
         navigation.add("desk", "多缴清单", "relief:overpayments", order=50)

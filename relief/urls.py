@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from relief import urls_ledger, urls_simulations
+from relief import urls_ledger, urls_simulations, urls_workshop
 from relief.views import (
     accounts,
     checks,
@@ -53,5 +53,6 @@ urlpatterns = [
     ),
     *urls_ledger.urlpatterns,
     *urls_simulations.urlpatterns,
+    *urls_workshop.urlpatterns,
     path("why/<str:uscc>/<str:month>/<str:insurance>/", explain.explain, name="explain"),
 ]

@@ -1,6 +1,6 @@
 """What is due: policy documents, what was declared and paid, and what the runs found.
 
-- `policy`: published documents;
+- `policy`: published documents; `policy_drafts`: those on their way there;
 - `declared`: lines of persons and their totals;
 - `monthly`: declarations online: drafts, what is on its way, receipts;
 - `hires`: new hires, whose papers may come later;
@@ -35,6 +35,12 @@ from relief.models.monthly import (
 )
 from relief.models.paid import Overpaid, OverpaidMark, PaidBack, Payment
 from relief.models.policy import PolicyDocument
+from relief.models.policy_drafts import (
+    PolicyCaseBook,
+    PolicyDraft,
+    PolicyDraftVersion,
+    PolicyProposal,
+)
 from relief.models.projects import Project, ProjectLook, ProjectRelief, ProjectVersion
 from relief.models.runs import Assessment, ReassessmentDue, Run, RunShard
 from relief.models.simulations import (
@@ -73,7 +79,11 @@ __all__ = [
     "OverpaidMark",
     "PaidBack",
     "Payment",
+    "PolicyCaseBook",
     "PolicyDocument",
+    "PolicyDraft",
+    "PolicyDraftVersion",
+    "PolicyProposal",
     "Project",
     "ProjectLook",
     "ProjectRelief",

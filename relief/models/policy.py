@@ -5,6 +5,7 @@ from django.db.models import F, Q
 
 from registry.guards import append_only
 from registry.models import Officer
+from relief.models.policy_drafts import PolicyProposal, published_as_prepared
 
 
 class PolicyDocument(models.Model):
@@ -26,12 +27,21 @@ class PolicyDocument(models.Model):
     published_by = models.ForeignKey(
         Officer, models.RESTRICT, null=True, blank=True, related_name="+", verbose_name="发布人"
     )
+    #: Which version of which draft it is, and which cases had passed; none for the release's own.
+    proposal = models.OneToOneField(
+        PolicyProposal,
+        models.RESTRICT,
+        null=True,
+        blank=True,
+        related_name="document",
+        verbose_name="送审",
+    )
     recorded_at = models.DateTimeField("登记时间")
 
     class Meta:
         verbose_name = "政策文件"
         verbose_name_plural = "政策文件"
-        triggers = append_only()
+        triggers = [*append_only(), published_as_prepared()]
         constraints = [
             models.CheckConstraint(
                 name="policy_document_two_people",
@@ -39,6 +49,11 @@ class PolicyDocument(models.Model):
                 | Q(by_release=False, prepared_by__isnull=False, published_by__isnull=False)
                 & ~Q(prepared_by=F("published_by")),
                 violation_error_message="起草人和发布人必须是两个人。",
+            ),
+            models.CheckConstraint(
+                name="policy_document_was_prepared",
+                condition=Q(by_release=True, proposal__isnull=True)
+                | Q(by_release=False, proposal__isnull=False),
             ),
         ]
 

@@ -53,3 +53,14 @@ def _policy(day: date, published: tuple[tuple[str, str], ...]) -> Policy:
 @lru_cache(maxsize=64)
 def _document(slug: str, digest: str) -> Document:
     return policy.read(slug, PolicyDocument.objects.get(slug=slug, sha256=digest).text)
+
+
+def published_documents() -> tuple[Document, ...]:
+    """Return every published document as rules, whatever its day, by day and name."""
+    rows = PolicyDocument.objects.order_by("published", "slug").values_list("slug", "sha256")
+    return tuple(_document(slug, digest) for slug, digest in rows)
+
+
+def document_of(row: PolicyDocument) -> Document:
+    """Return a published row as rules."""
+    return _document(row.slug, row.sha256)

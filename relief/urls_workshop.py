@@ -1,0 +1,17 @@
+"""The policy workshop on the desk, below `/desk/`."""
+
+from django.urls import path
+
+from relief.views import workshop
+
+urlpatterns = [
+    path("policies/", workshop.document_list, name="policies"),
+    path("policies/parameters/", workshop.parameter_list, name="policy_parameters"),
+    path("policies/drafts/<slug:slug>/", workshop.draft_detail, name="policy_draft"),
+    path("policies/<slug:slug>/", workshop.document_detail, name="policy"),
+    path(
+        "policies/<slug:slug>/against/<slug:other>/",
+        workshop.difference,
+        name="policy_difference",
+    ),
+]
