@@ -1,11 +1,12 @@
 """Reference data and money in the admin: everything here is to be read, nothing to be changed."""
 
+from importlib import import_module
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
 
-from relief.models import Assessment, PaidBack, Payment, PolicyDocument, Run
+from relief.models import Assessment, PaidBack, Payment, Run
 
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for checkers only
@@ -22,12 +23,6 @@ class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for check
 
     def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
-
-
-@admin.register(PolicyDocument)
-class PolicyDocumentAdmin(ReadOnly):
-    list_display = ("title", "number", "published", "slug", "by_release")
-    ordering = ("published", "slug")
 
 
 @admin.register(Run)
@@ -68,3 +63,7 @@ class PaidBackAdmin(ReadOnly):
     list_select_related = ("employer",)
     search_fields = ("reference__exact", "employer__uscc__exact")
     ordering = ("-pk",)
+
+
+# Registers itself; drafts and documents are a workshop of their own.
+import_module("relief.admin_workshop")

@@ -41,9 +41,9 @@ def document_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @scope.officer_required()
-def document_detail(request: HttpRequest, slug: str) -> HttpResponse:
+def document_detail(request: HttpRequest, document_slug: str) -> HttpResponse:
     """Show a published document: its rules in words, its cases run now, its text."""
-    row = get_object_or_404(workshop.published(), slug=slug)
+    row = get_object_or_404(workshop.published(), slug=document_slug)
     books = workshop.books_of(row)
     law = published_documents()
     return render(
@@ -60,9 +60,9 @@ def document_detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @scope.officer_required()
-def draft_detail(request: HttpRequest, slug: str) -> HttpResponse:
+def draft_detail(request: HttpRequest, draft_slug: str) -> HttpResponse:
     """Show a draft with its cases red and green; prepare it, or publish what was prepared."""
-    draft = get_object_or_404(workshop.open_drafts(), slug=slug)
+    draft = get_object_or_404(workshop.open_drafts(), slug=draft_slug)
     officer = scope.officer_of(request)
     if request.method == "POST":
         try:
@@ -129,15 +129,15 @@ def _money_url(draft: PolicyDraft) -> str:
 
 @require_safe
 @scope.officer_required()
-def difference(request: HttpRequest, slug: str, other: str) -> HttpResponse:
-    """Show two documents side by side, or a draft (`slug`) against a document (`other`)."""
-    before = get_object_or_404(PolicyDocument, slug=other)
-    after = PolicyDocument.objects.filter(slug=slug).first()
+def difference(request: HttpRequest, document_slug: str, other_slug: str) -> HttpResponse:
+    """Show two documents side by side, or a draft against a document (`other`)."""
+    before = get_object_or_404(PolicyDocument, slug=other_slug)
+    after = PolicyDocument.objects.filter(slug=document_slug).first()
     if after is not None:
         new = document_of(after)
     else:
-        draft = get_object_or_404(workshop.open_drafts(), slug=slug)
-        new = policy.read(slug, draft.versions.latest("number").text)
+        draft = get_object_or_404(workshop.open_drafts(), slug=document_slug)
+        new = policy.read(document_slug, draft.versions.latest("number").text)
     old = document_of(before)
     return render(
         request,

@@ -53,6 +53,9 @@ SHARED_OBJECTS = {
     "relief:shared_simulation",
     "relief:shared_differences",
     "relief:shared_workbook",
+    "relief:policy",
+    "relief:policy_draft",
+    "relief:policy_difference",
 }
 #: Arguments that are values and name no row: nobody else's can be asked for by them.
 VALUES = {"month", "insurance", "kind", "check_code", "account"}

@@ -29,7 +29,14 @@ from refunds.models import (
 from refunds.services import account_cases, inquiry
 from registry.models import Employer, Import, Invitation, Membership, Post, WorkState
 from registry.services import members
-from relief.models import EstimateOrder, Hire, LedgerCorrection, MonthlyFiling, MonthlySubmission
+from relief.models import (
+    EstimateOrder,
+    Hire,
+    LedgerCorrection,
+    MonthlyFiling,
+    MonthlySubmission,
+    PolicyDocument,
+)
 from relief.services import estimates
 from relief.services.hires import HIRE
 from tests.casework.lettering import issue_letter
@@ -41,6 +48,7 @@ from tests.relief import simulating
 from tests.relief.builders import declare, recalculate
 from tests.relief.building import make_project
 from tests.relief.classing import class_by_hand
+from tests.relief.drafting import make_draft
 from tests.relief.ledger.booking import propose
 
 
@@ -339,6 +347,11 @@ MAKERS: dict[str, Callable[[Employer], object]] = {
     "project_id": _project,
     "order_id": lambda employer: _estimate(employer).pk,
     "proposal_id": lambda employer: class_by_hand(employer, "sme").proposal_id,
+    "document_slug": lambda employer: "2020-07-17-sichuan-extension",
+    "other_slug": lambda employer: "2020-03-04-sichuan-relief",
+    "draft_slug": lambda employer: make_draft(rows=()).slug,
+    "draft_pk": lambda employer: make_draft(rows=()).pk,
+    "document_pk": lambda employer: PolicyDocument.objects.first().pk,
     "invitation_id": lambda employer: _invitation(employer).pk,
 }
 
