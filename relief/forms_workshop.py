@@ -122,7 +122,10 @@ class RowsForm:
     def is_valid(self) -> bool:
         """Whether the reader takes what was typed; `text` is then its TOML, else `error` says."""
         forms_ = [self.head, *(form for _label, _name, each in self.kinds for form in each)]
-        if not self.bound or not all([form.is_valid() for form in forms_]):
+        if not self.bound:
+            return False
+        valid = [form.is_valid() for form in forms_]  # all of them, so that each says its errors
+        if not all(valid):
             return False
         typed = [
             Row(name, form.texts())

@@ -66,4 +66,4 @@ class PaidBackAdmin(ReadOnly):
 
 
 # Registers itself; drafts and documents are a workshop of their own.
-import_module("relief.admin_workshop")
+import_module("relief.admin.workshop")
