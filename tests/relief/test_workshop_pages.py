@@ -7,7 +7,8 @@ from casework import todo
 from registry import scope
 from registry.models import Post
 from relief.models import PolicyDocument, PolicyProposal
-from tests.factories import client_for, make_officer
+from tests.factories import client_for, make_employer, make_officer
+from tests.relief.builders import declare, recalculate
 from tests.relief.drafting import FEE, SLUG, TEXT, make_draft, of_the_city, prepare, publish, row
 
 pytestmark = pytest.mark.django_db
@@ -126,6 +127,16 @@ def test_after_publishing_the_city_is_asked_for_a_run():
     assert "新政策已发布，尚未重新核定" in labels(handler)
     assert "政策文件待发布" not in labels(head)
     assert "新政策已发布，尚未重新核定" not in labels(make_officer())
+
+
+def test_a_run_of_the_whole_city_ends_the_asking():
+    handler = of_the_city(Post.HANDLER)
+    publish(prepare(make_draft()))
+    declare(make_employer())
+
+    recalculate()
+
+    assert "新政策已发布，尚未重新核定" not in labels(handler)
 
 
 @pytest.mark.parametrize("rows", [1, 20])
