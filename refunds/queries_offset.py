@@ -126,13 +126,13 @@ def sources_of(obligation: Obligation, used: dict[int, Decimal]) -> list[offsett
     ]
 
 
-def moved_by_month(employer_id: int) -> list[dict[str, object]]:
-    """Return what offsets took from and gave to each month of an employer, newest month first.
+def moved_by_month(employer_id: int, *, day: date) -> list[dict[str, object]]:
+    """Return what offsets by a day took from and gave to each month of an employer, newest first.
 
     Each: `month`, `insurance`, `amount` (above zero: given to it), `receipt` of the refund.
     """
     sums: dict[tuple[date, str, str], Decimal] = defaultdict(lambda: ZERO)
-    rows = OffsetUse.objects.filter(obligation__employer=employer_id)
+    rows = OffsetUse.objects.filter(obligation__employer=employer_id, on__lte=day)
     for receipt, insurance, source, target, amount in rows.values_list(
         "obligation__receipt", "obligation__insurance", "item__month", "to_month", "amount"
     ):

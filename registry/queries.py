@@ -77,9 +77,10 @@ def terms_in_force(employer: Employer, *, month: date) -> EmployerTerms | None:
     return employer.terms.filter(from_month__lte=month).order_by("-from_month", "-pk").first()
 
 
-def terms_history(employer: Employer) -> QuerySet[EmployerTerms]:
-    """Return all that was ever recorded, the newest month first."""
-    return employer.terms.select_related("source").order_by("-from_month", "-pk")
+def terms_history(employer: Employer, *, month: date | None = None) -> QuerySet[EmployerTerms]:
+    """Return all that was ever recorded, the newest month first; `month`: what holds by then."""
+    rows = employer.terms if month is None else employer.terms.filter(from_month__lte=month)
+    return rows.select_related("source").order_by("-from_month", "-pk")
 
 
 #: SQL: the account in force on the day `%(day)s` of each employer that has one.
@@ -111,15 +112,20 @@ def account_in_force(employer_id: int, *, on: date) -> BankAccount | None:
     return BankAccount.objects.filter(employer=employer_id).in_force(on).first()
 
 
-def accounts_history(employer: Employer, *, on: date) -> QuerySet[BankAccount]:
+def accounts_history(
+    employer: Employer, *, on: date, until: datetime | None = None
+) -> QuerySet[BankAccount]:
     """Return all accounts that ever came in, with `reversed_by` where one was taken back.
 
-    `in_force` says which of them the employer is paid to on a day.
+    `in_force` says which of them the employer is paid to on a day. With `until` those that had
+    begun by then and were not taken back.
     """
     all_of = BankAccount.objects.filter(employer=employer)
-    counts = Exact(F("pk"), Subquery(all_of.in_force(on).values("pk")[:1]))
+    known = all_of.in_force(on, until=until)
+    counts = Exact(F("pk"), Subquery(known.values("pk")[:1]))
     brought = all_of.filter(reverses__isnull=True).select_related("reversed_by")
-    return brought.annotate(in_force=counts).latest_first()
+    found = brought.annotate(in_force=counts).latest_first()
+    return found if until is None else found.in_force(on, until=until)
 
 
 def members_of(employer: Employer) -> QuerySet[Membership]:
@@ -149,9 +155,12 @@ def open_handover_of(employer: Employer) -> Handover | None:
     return waiting.select_related("giver", "taker").first()
 
 
-def membership_events_of(employer: Employer) -> QuerySet[MembershipEvent]:
-    """Return what happened to an employer's accounts, the newest first."""
-    return employer.membership_events.order_by("-pk")
+def membership_events_of(
+    employer: Employer, *, until: datetime | None = None
+) -> QuerySet[MembershipEvent]:
+    """Return what happened to an employer's accounts, the newest first; `until`: before then."""
+    events = employer.membership_events.order_by("-pk")
+    return events if until is None else events.filter(at__lt=until)
 
 
 def waiting_replacements(officer: Officer, *, at: datetime) -> QuerySet[ActivationCode]:

@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 
 from registry import months
+from registry.as_of import AsOfForm
 from relief.models import Insurance, LedgerCorrection
 
 Kind = LedgerCorrection.Kind
@@ -28,13 +29,12 @@ class SheetFilter(forms.Form):
     day = _day()
 
 
-class EntryFilter(forms.Form):
-    """Which entries of an employer to show."""
+class EntryFilter(AsOfForm):
+    """Which entries of an employer to show, and as of which day."""
 
     insurance = forms.ChoiceField(
         label="险种", required=False, choices=[("", "全部"), *Insurance.choices]
     )
-    day = _day()
 
 
 class CorrectionFilter(forms.Form):

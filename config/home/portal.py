@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from casework import queries as casework_queries
 from casework import todo
 from refunds import queries_offset
-from registry import money, months, scope
+from registry import as_of, money, months, scope
 from registry import queries as registry_queries
 from relief import queries as relief_queries
 from relief.calc.holds import CLAUSE
@@ -74,20 +74,24 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 @scope.member_required
 def month_list(request: HttpRequest) -> HttpResponse:
-    """Show every month and insurance: due, relief, paid, overpaid, and the clause."""
+    """Show every month and insurance: due, relief, paid, overpaid, and the clause; as of today
+    or of `as_of`."""
     employer = scope.member_of(request).employer
-    account = relief_queries.account(employer.pk, timezone.localdate())
+    seen = as_of.seen(request, today=timezone.localdate())
+    account = relief_queries.account(employer.pk, seen.day)
     return render(
         request,
         "portal/months.html",
         {
             "employer": employer,
+            "seen": seen,
+            "form": seen.form,
             "account": account,
             "totals": totals_of(account),
-            "held": holds.held_months([employer.pk]),
+            "held": holds.held_months([employer.pk], until=seen.until),
             "hold_clause": CLAUSE,
-            "offsets": queries_offset.moved_by_month(employer.pk),
-            "late": late_fees.of_unit(employer.pk, timezone.localdate()),
+            "offsets": queries_offset.moved_by_month(employer.pk, day=seen.day),
+            "late": late_fees.of_unit(employer.pk, seen.day),
         },
     )
 
@@ -95,19 +99,21 @@ def month_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 @scope.member_required
 def why(request: HttpRequest, month: str, insurance: str) -> HttpResponse:
-    """Show the steps from what was declared to what is owed, as of today."""
+    """Show the steps from what was declared to what is owed, as of today or of `as_of`."""
     employer = scope.member_of(request).employer
-    today = timezone.localdate()
     try:
         period, kind = months.parse(month), Insurance(insurance)
     except ValueError:
         raise Http404 from None
+    seen = as_of.seen(request, today=timezone.localdate())
     context: dict[str, Any] = {
         "employer": employer,
+        "seen": seen,
+        "form": seen.form,
         "title": f"{period.year}年{period.month}月{kind.label}保险是怎样算的",
     }
     try:
-        found = explanations.why(employer, period, kind, today)
+        found = explanations.why(employer, period, kind, seen.day)
     except (explanations.NothingDeclared, NoRuleInForce) as nothing:
         context["nothing"] = str(nothing)
     else:

@@ -1,6 +1,6 @@
 """Insured units (参保单位), what held for them by month, and their accounts."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Self
 
 from django.db import models
@@ -120,18 +120,21 @@ class EmployerTerms(models.Model):
 class BankAccountSet(models.QuerySet["BankAccount"]):
     """Accounts by what counts of them."""
 
-    def standing(self) -> Self:
-        """Return those that nobody has taken back."""
-        return self.filter(reverses__isnull=True, reversed_by__isnull=True)
+    def standing(self, *, until: datetime | None = None) -> Self:
+        """Return those that nobody has taken back; `until`: before then."""
+        taken_back = Q(reversed_by__isnull=False)
+        if until is not None:
+            taken_back &= Q(reversed_by__recorded_at__lt=until)
+        return self.filter(~taken_back, reverses__isnull=True)
 
     def latest_first(self) -> Self:
         """Return them with the one that outranks the others first."""
         return self.order_by(F("enabled_on").desc(nulls_last=True), "-pk")
 
-    def in_force(self, on: date) -> Self:
-        """Return those that a day knows of, the one in force first."""
+    def in_force(self, on: date, *, until: datetime | None = None) -> Self:
+        """Return those that a day knows of, the one in force first; `until` as in `standing`."""
         begun = Q(enabled_on__isnull=True) | Q(enabled_on__lte=on)
-        return self.standing().filter(begun).latest_first()
+        return self.standing(until=until).filter(begun).latest_first()
 
 
 class BankAccount(models.Model):

@@ -8,7 +8,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from registry import months, paging, queries, scope
+from registry import as_of, months, paging, queries, scope
 from registry.forms import EmployerFilter
 from registry.models import ActivationCode, Employer, Post, UnitType
 from registry.services import activation
@@ -34,29 +34,36 @@ def employer_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 @scope.officer_required()
 def employer_detail(request: HttpRequest, employer_id: int) -> HttpResponse:
-    """Show one employer: who it is, what held when, its accounts, who acts for it online."""
+    """Show one employer: who it is, what held when, its accounts, who acts for it online; as of
+    today or of `as_of`, where nothing can be done."""
     viewer = scope.viewer(request)
     employer = get_object_or_404(queries.employers_for(viewer), pk=employer_id)
     officer = scope.officer_of(request)
-    today = timezone.localdate()
-    members = queries.members_of(employer)
+    seen = as_of.seen(request, today=timezone.localdate())
+    month = months.first_of(seen.day)
+    members = [] if seen.past else queries.members_of(employer)
     return render(
         request,
         "registry/employer_detail.html",
         {
             "employer": employer,
-            "terms": queries.terms_in_force(employer, month=months.first_of(today)),
-            "terms_history": queries.terms_history(employer),
-            "accounts": queries.accounts_history(employer, on=today),
-            "today": today,
+            "seen": seen,
+            "form": seen.form,
+            "terms": queries.terms_in_force(employer, month=month),
+            "terms_history": queries.terms_history(employer, month=month if seen.past else None),
+            "accounts": queries.accounts_history(employer, on=seen.day, until=seen.until),
+            "today": seen.today,
             "members": members,
             "owned": any(member.active and member.role == "OWNER" for member in members),
-            "events": queries.membership_events_of(employer)[:LATEST_EVENTS],
-            "codes": queries.activation_codes(employer)[:5],
+            "events": queries.membership_events_of(employer, until=seen.until)[:LATEST_EVENTS],
+            "codes": [] if seen.past else queries.activation_codes(employer)[:5],
             "now": timezone.now(),
-            "may_hand_out": officer.post == Post.HANDLER and scope.may_act(officer, employer),
+            "may_hand_out": not seen.past
+            and officer.post == Post.HANDLER
+            and scope.may_act(officer, employer),
             "may_review": officer.post == Post.REVIEWER and scope.may_act(officer, employer),
             "ledger_url": _address("relief:account", employer.pk),
+            "refunds_url": _address("desk_refunds:of_employer", employer.pk),
             "class_url": _address("relief:employer_class", employer.pk),
             "outbox_url": _address("desk_telling:outbox"),
             "contact_url": _address("desk_contacts:contact", employer.pk),

@@ -22,17 +22,22 @@ _AS_LISTED = Case(
 )
 
 
-def in_force() -> QuerySet[BaseHold]:
-    """Return the holds whose line no later declaration has replaced."""
-    line = DeclarationLine.objects.filter(
-        pk=OuterRef("line_id"), month=OuterRef("month"), replaced_by__isnull=True
+def in_force(*, until: datetime | None = None) -> QuerySet[BaseHold]:
+    """Return the holds whose line no later declaration has replaced; `until`: by then."""
+    line = DeclarationLine.objects.filter(pk=OuterRef("line_id"), month=OuterRef("month"))
+    if until is None:
+        return BaseHold.objects.filter(Exists(line.filter(replaced_by__isnull=True)))
+    by_then = DeclarationLine.objects.filter(
+        pk=OuterRef("replaced_by"), month=OuterRef("month"), source__created_at__lt=until
     )
-    return BaseHold.objects.filter(Exists(line))
+    return BaseHold.objects.filter(Exists(line.exclude(Exists(by_then))), opened_at__lt=until)
 
 
-def open_holds() -> QuerySet[BaseHold]:
-    """Return the raised bases that wait for their special audit."""
-    return in_force().filter(end__isnull=True)
+def open_holds(*, until: datetime | None = None) -> QuerySet[BaseHold]:
+    """Return the raised bases that wait for their special audit; `until`: that waited then."""
+    if until is None:
+        return in_force().filter(end__isnull=True)
+    return in_force(until=until).exclude(end__ended_at__lt=until)
 
 
 def employers_waiting(
@@ -85,24 +90,38 @@ SELECT h.employer_id, h.month, h.insurance, count(*), min(h.since),
         - round(least(greatest(h.former, d.lower), d.upper) * d.employee_rate, 2)),
     max(d.gross_due)
 FROM relief_basehold h
-JOIN relief_declarationline n
-    ON n.month = h.month AND n.id = h.line_id AND n.replaced_by IS NULL
+JOIN relief_declarationline n ON n.month = h.month AND n.id = h.line_id
 JOIN relief_declaration d
     ON d.employer_id = h.employer_id AND d.month = h.month AND d.insurance = h.insurance
     AND d.replaced_by IS NULL
 WHERE h.employer_id = ANY(%(employers)s)
-    AND NOT EXISTS (SELECT FROM relief_baseholdend e WHERE e.hold_id = h.id)
+    AND h.opened_at < %(until)s::timestamptz
+    AND (n.replaced_by IS NULL OR isfinite(%(until)s::timestamptz) AND NOT EXISTS (
+        SELECT FROM relief_declarationline r JOIN registry_import i ON i.id = r.source_id
+        WHERE r.month = n.month AND r.id = n.replaced_by
+            AND i.created_at < %(until)s::timestamptz))
+    AND NOT EXISTS (SELECT FROM relief_baseholdend e
+        WHERE e.hold_id = h.id AND e.ended_at < %(until)s::timestamptz)
 GROUP BY h.employer_id, h.month, h.insurance
 ORDER BY h.employer_id, h.month, array_position(%(insurances)s, h.insurance)
 """
 
 
-def held_months(employer_ids: Iterable[int]) -> list[HeldMonth]:
-    """Return what waits of some employers, by month and insurance; one query."""
+def held_months(
+    employer_ids: Iterable[int], *, until: datetime | None = None
+) -> list[HeldMonth]:
+    """Return what waits of some employers, by month and insurance; one query.
+
+    :param until: what waited then; rates, limits and `used_gross` are those of the totals now.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             _MONTHS,
-            {"employers": list(employer_ids), "insurances": [i.value for i in Insurance]},
+            {
+                "employers": list(employer_ids),
+                "insurances": [i.value for i in Insurance],
+                "until": until or "infinity",
+            },
         )
         return [
             HeldMonth(employer, month, Insurance(insurance), *rest)
@@ -188,9 +207,9 @@ class HeldPerson:
         return self.hold.declared - self.hold.former
 
 
-def holds_of(employer: Employer) -> QuerySet[BaseHold]:
-    """Return what waits of one employer, by month, person and insurance."""
-    return open_holds().filter(employer=employer).order_by("month", "person_id", _AS_LISTED)
+def holds_of(employer: Employer, *, until: datetime | None = None) -> QuerySet[BaseHold]:
+    """Return what waits (`until`: waited then) of one employer, by month, person, insurance."""
+    return open_holds(until=until).filter(employer=employer).order_by("month", "person_id", _AS_LISTED)
 
 
 def with_persons(holds: Sequence[BaseHold]) -> list[HeldPerson]:

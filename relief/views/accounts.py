@@ -5,7 +5,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from registry import money, months, paging, scope
+from registry import as_of, money, months, paging, scope
 from registry import queries as registry_queries
 from relief import queries
 from relief.calc.holds import CLAUSE
@@ -20,11 +20,12 @@ SUMS = ("gross_due", "relief", "net_due", "employee_due", "paid", "overpaid", "u
 @require_safe
 @scope.officer_required()
 def account(request: HttpRequest, employer_id: int) -> HttpResponse:
-    """Show what an employer owes, is spared, has paid and is owed, by month and insurance."""
+    """Show what an employer owes, is spared, has paid and is owed, by month and insurance;
+    as of today or of `as_of`."""
     viewer = scope.viewer(request)
     employer = get_object_or_404(registry_queries.employers_for(viewer), pk=employer_id)
-    today = timezone.localdate()
-    found = queries.account(employer.pk, today)
+    seen = as_of.seen(request, today=timezone.localdate())
+    found = queries.account(employer.pk, seen.day)
     classes = {
         line.assessment.employer_class for month in found for line in month.lines if line.assessment
     }
@@ -33,14 +34,15 @@ def account(request: HttpRequest, employer_id: int) -> HttpResponse:
         "relief/account.html",
         {
             "employer": employer,
-            "today": today,
-            "terms": registry_queries.terms_in_force(employer, month=months.first_of(today)),
+            "seen": seen,
+            "form": seen.form,
+            "terms": registry_queries.terms_in_force(employer, month=months.first_of(seen.day)),
             "account": found,
             "classes": [EmployerClass(name).label for name in sorted(classes)],
-            "held": holds.held_months([employer.pk]),
+            "held": holds.held_months([employer.pk], until=seen.until),
             "hold_clause": CLAUSE,
-            "sizes": queries.size_sources(employer, today),
-            "late": late_fees.of_unit(employer.pk, today),
+            "sizes": queries.size_sources(employer, seen.day),
+            "late": late_fees.of_unit(employer.pk, seen.day),
             "totals": {name: money.total(getattr(m, name) for m in found) for name in SUMS},
         },
     )

@@ -1,6 +1,5 @@
 """Why an amount is what it is, for one employer, month and insurance; made to be printed."""
 
-from datetime import date
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -8,7 +7,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from registry import months, scope
+from registry import as_of, months, scope
 from registry import queries as registry_queries
 from registry.money import total
 from relief.calc.explain import Parameter, Step, money
@@ -29,20 +28,21 @@ def explain(request: HttpRequest, uscc: str, month: str, insurance: str) -> Http
     employer = get_object_or_404(registry_queries.employers_for(viewer), uscc=uscc)
     try:
         period, kind = months.parse(month), Insurance(insurance)
-        day = date.fromisoformat(request.GET.get("as_of") or timezone.localdate().isoformat())
     except ValueError:
         raise Http404 from None
+    seen = as_of.seen(request, today=timezone.localdate())
     context: dict[str, Any] = {
         "employer": employer,
         "month": period,
         "title": f"{period.year}年{period.month}月{kind.label}保险是怎样算的",
         "insurance": kind,
-        "day": day,
+        "seen": seen,
+        "form": seen.form,
         "previous": months.label(months.after(period, -1)),
         "following": months.label(months.after(period)),
     }
     try:
-        found = explanations.why(employer, period, kind, day)
+        found = explanations.why(employer, period, kind, seen.day)
     except (explanations.NothingDeclared, NoRuleInForce) as nothing:
         context["nothing"] = str(nothing)
     else:

@@ -5,7 +5,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from registry import months, paging, scope
+from registry import as_of, months, paging, scope
 from registry import queries as registry_queries
 from registry.forms import EmployerSearch
 from relief.calc.holds import CLAUSE
@@ -36,18 +36,21 @@ def hold_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 @scope.officer_required()
 def employer_holds(request: HttpRequest, employer_id: int) -> HttpResponse:
-    """Show one employer's raised bases, person by person."""
+    """Show one employer's raised bases, person by person; those of today or of `as_of`."""
     viewer = scope.viewer(request)
     employer = get_object_or_404(registry_queries.employers_for(viewer), pk=employer_id)
-    page = paging.page_of(request, holds.holds_of(employer))
+    seen = as_of.seen(request, today=timezone.localdate())
+    page = paging.page_of(request, holds.holds_of(employer, until=seen.until))
     return render(
         request,
         "relief/holds/employer.html",
         {
             "employer": employer,
+            "seen": seen,
+            "form": seen.form,
             "page": page,
             "rows": holds.with_persons(list(page.object_list)),
-            "sums": holds.added_up(holds.held_months([employer.pk])),
+            "sums": holds.added_up(holds.held_months([employer.pk], until=seen.until)),
             "sees_identity": scope.may_see_identity(viewer),
             "clause": CLAUSE,
         },

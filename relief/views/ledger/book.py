@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from registry import paging, scope
+from registry import as_of, paging, scope
 from registry import queries as registry_queries
 from registry.models import Post
 from relief.forms_ledger import EntryFilter, SheetFilter
@@ -80,9 +80,8 @@ def employer_ledger(request: HttpRequest, employer_id: int) -> HttpResponse:
     """Show an employer's entries with both their sides, and what each account held after."""
     viewer = scope.viewer(request)
     employer = get_object_or_404(registry_queries.employers_for(viewer), pk=employer_id)
-    form = EntryFilter(request.GET)
-    day, asked = _asked(form)
-    insurance = asked.get("insurance") or ""
+    seen = as_of.seen(request, today=timezone.localdate(), form=EntryFilter)
+    day, insurance = seen.day, seen.form.cleaned_data.get("insurance") or ""
     page = paging.page_of(request, queries.entries_of(employer.pk, day, insurance))
     legs = LedgerLeg.objects.filter(employer=employer.pk)
     if insurance:
@@ -92,13 +91,14 @@ def employer_ledger(request: HttpRequest, employer_id: int) -> HttpResponse:
         "relief/ledger/employer.html",
         {
             "employer": employer,
-            "form": form,
+            "seen": seen,
+            "form": seen.form,
             "day": day,
             "page": page,
             "entries": queries.with_legs(page, employer_id=employer.pk, day=day),
             "funds": Insurance,
             "rows": queries.sheet(legs, day),
-            "may_propose": _may_propose(viewer),
+            "may_propose": not seen.past and _may_propose(viewer),
         },
     )
 
