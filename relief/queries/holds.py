@@ -107,9 +107,7 @@ ORDER BY h.employer_id, h.month, array_position(%(insurances)s, h.insurance)
 """
 
 
-def held_months(
-    employer_ids: Iterable[int], *, until: datetime | None = None
-) -> list[HeldMonth]:
+def held_months(employer_ids: Iterable[int], *, until: datetime | None = None) -> list[HeldMonth]:
     """Return what waits of some employers, by month and insurance; one query.
 
     :param until: what waited then; rates, limits and `used_gross` are those of the totals now.
@@ -209,7 +207,9 @@ class HeldPerson:
 
 def holds_of(employer: Employer, *, until: datetime | None = None) -> QuerySet[BaseHold]:
     """Return what waits (`until`: waited then) of one employer, by month, person, insurance."""
-    return open_holds(until=until).filter(employer=employer).order_by("month", "person_id", _AS_LISTED)
+    return (
+        open_holds(until=until).filter(employer=employer).order_by("month", "person_id", _AS_LISTED)
+    )
 
 
 def with_persons(holds: Sequence[BaseHold]) -> list[HeldPerson]:

@@ -1,6 +1,5 @@
 """«算给你看»: one page a unit, for itself and for officers, and as a workbook."""
 
-from datetime import date
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -8,8 +7,8 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from registry import as_of, scope
 from registry import queries as registry_queries
-from registry import scope
 from registry.intake.report import WORKBOOK
 from registry.models import Employer
 from relief import reduction_book
@@ -18,34 +17,27 @@ from relief.queries import reduction
 TITLE = "算给你看"
 
 
-def _day(request: HttpRequest) -> date:
-    """Return the day that is asked for by `as_of`, today by default."""
-    text = request.GET.get("as_of")
-    try:
-        return date.fromisoformat(text) if text else timezone.localdate()
-    except ValueError:
-        raise Http404 from None
-
-
 def _page(request: HttpRequest, employer: Employer, area: str) -> HttpResponse:
-    day = _day(request)
+    seen = as_of.seen(request, today=timezone.localdate())
     context: dict[str, Any] = {
         "area": area,
         "base": f"{area}/base.html",
         "employer": employer,
-        "found": reduction.reduction_of(employer, day),
+        "found": reduction.reduction_of(employer, seen.day),
         "title": TITLE,
-        "is_past": day != timezone.localdate(),
-        "day": day,
+        "seen": seen,
+        "form": seen.form,
     }
     return render(request, "relief/reduction.html", context)
 
 
 def _download(request: HttpRequest, employer: Employer) -> HttpResponse:
-    day = _day(request)
-    content = reduction_book.workbook(reduction.reduction_of(employer, day))
+    seen = as_of.seen(request, today=timezone.localdate())
+    if seen.form.errors:
+        raise Http404  # a file can't say that it is of another day than was asked for
+    content = reduction_book.workbook(reduction.reduction_of(employer, seen.day))
     response = HttpResponse(content, content_type=WORKBOOK)
-    name = f"reduction-{employer.uscc}-{day.isoformat()}.xlsx"
+    name = f"reduction-{employer.uscc}-{seen.day.isoformat()}.xlsx"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 

@@ -35,6 +35,8 @@ from relief.ledger.accounts import DUE, PAID_IN
 from relief.models import DeclarationLine, LedgerLeg, MonthlySubmission, ReassessmentDue, Run
 from relief.queries import explanations, monthly
 from relief.queries.reduction import reduction_of
+from tests.config import known_then
+from tests.factories import client_for
 
 NOW = datetime(2021, 3, 1, 9, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 TODAY = NOW.date()
@@ -225,6 +227,12 @@ class TestTheDemoCity(TestCase):
             )
             assert found.sums.overpaid == over, employer
             assert found.sums.gross_due == found.sums.relief + found.sums.net_due
+
+    def test_twenty_past_days_look_as_they_are_written_down(self):
+        client = client_for(User.objects.get(username="city-auditor"))
+
+        assert len(known_then.DAYS) == 20
+        assert known_then.differences(client) == []
 
     def test_all_workbooks_came_in_and_the_wrong_one_was_refused(self):
         [refused] = Import.objects.exclude(error_count=0)

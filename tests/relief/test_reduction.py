@@ -83,7 +83,11 @@ def test_it_is_shown_as_of_a_past_day():
     assert "2020年8月1日 当时的情况" in then
     assert "大型企业" in then
     assert "大型企业" not in now
-    assert client.get(reverse("portal_reduction"), {"as_of": "gestern"}).status_code == 404
+    assert (
+        "日期请写成" in client.get(reverse("portal_reduction"), {"as_of": "昨天"}).content.decode()
+    )
+    book = client.get(reverse("portal_reduction_workbook"), {"as_of": "昨天"})
+    assert book.status_code == 404
 
 
 def test_it_asks_the_same_however_many_months():
