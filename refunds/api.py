@@ -5,20 +5,23 @@ from typing import Any
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
+from rest_framework.decorators import action
 from rest_framework.generics import get_object_or_404
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from refunds import queries
+from refunds import queries, queries_explain
 from refunds.models import Obligation
 from refunds.views import shown
 from refunds.workflow import AttemptState, State
-from registry import months, scope
+from registry import money, months, scope
 from registry.api import BAD_CURSOR, Amount
 from registry.templatetags.relief_formats import mask_account
+from relief.api import StepOut
 from relief.models import Insurance
+from relief.queries import explanations
 
 #: The states in which the timeline's latest words say why it stands there.
 _HAS_REASON = {State.RETURNED, State.BOUNCED, State.SUPERSEDED}
@@ -135,6 +138,21 @@ class RefundDetailOut(RefundOut):
         return TimelineOut(shown.timeline(refund), many=True).data
 
 
+class RefundExplanationOut(serializers.Serializer):
+    """Why a refund is this much; each month's own steps are at the employer's explanations."""
+
+    refund = serializers.CharField(help_text="退费编号")
+    uscc = serializers.CharField(help_text="统一社会信用代码")
+    insurance = serializers.ChoiceField(choices=Insurance.choices, help_text="险种")
+    amount = Amount(help_text="退费金额")
+    agrees = serializers.BooleanField(help_text="各步骤相加与退费金额一致")
+    periods = serializers.ListField(
+        child=serializers.CharField(), help_text="退的是哪几个月；每月应缴怎样算的见单位的说明接口"
+    )
+    steps = StepOut(many=True, help_text="步骤")
+    offset = StepOut(many=True, help_text="冲抵了哪几个月、还剩多少；没有冲抵的为空")
+
+
 class LatestFirst(CursorPagination):
     """Pages of 100, the newest refund first; no counting."""
 
@@ -167,6 +185,32 @@ class Refunds(GenericViewSet):
         asked.is_valid(raise_exception=True)
         page = self.paginate_queryset(queries.search(self.get_queryset(), **asked.validated_data))
         return self.get_paginated_response(RefundOut(page, many=True).data)
+
+    @extend_schema(
+        operation_id="refunds_explanation",
+        tags=["退费"],
+        summary="一笔退费是怎样算的",
+        description="每个月到账、应缴、已在别处退还或冲抵的金额，合计等于退费金额；冲抵了哪几个月。",
+        parameters=[OpenApiParameter("receipt", str, "path", description="退费编号")],
+        responses=RefundExplanationOut,
+    )
+    @action(detail=True, url_path="explanation", url_name="explanation")
+    def explanation(self, request: Request, receipt: str) -> Response:
+        """Return the steps to a refund and to what was offset of it."""
+        refund = get_object_or_404(self.get_queryset(), receipt=receipt)
+        found = queries_explain.explain(refund)
+        return Response(
+            {
+                "refund": refund.receipt,
+                "uscc": refund.employer.uscc,
+                "insurance": refund.insurance,
+                "amount": money.text(refund.amount),
+                "agrees": found.agrees,
+                "periods": [months.label(month) for month in found.months],
+                "steps": [explanations.step_json(step) for step in found.steps],
+                "offset": [explanations.step_json(step) for step in found.offset],
+            }
+        )
 
     @extend_schema(
         tags=["退费"],

@@ -149,6 +149,7 @@ def _page(
             "stale": stale,
             "successor": obligation.successors.first(),
             **shown.offset(obligation),
+            "explained": shown.explained(obligation),
             "may_end_offset": obligation.state == State.OFFSETTING
             and ending.may_end(officer, obligation),
             "deliveries": casework_queries.messages_of(obligation.employer_id, about="refund")[:10],

@@ -218,6 +218,7 @@ def refund_detail(request: HttpRequest, receipt: str) -> HttpResponse:
             "may_correct": obligation.state in MOVES[Action.CORRECT].sources,
             "successor": obligation.successors.first(),
             **shown.offset(obligation),
+            "explained": shown.explained(obligation),
         },
     )
 

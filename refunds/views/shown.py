@@ -4,11 +4,12 @@ from collections.abc import Iterable, Sequence
 
 from casework import queries as casework_queries
 from casework.models import Move
-from refunds import queries_offset
+from refunds import queries_explain, queries_offset
 from refunds.models import Approval, Obligation, OffsetUse, Submission
 from refunds.services import approve
 from refunds.workflow import State
 from registry.money import total
+from relief.views.explain import node
 
 STEPS = ("单位选择", "初审", "复审", "付款批次", "银行付款", "到账")
 _PLACES = {
@@ -70,6 +71,16 @@ def offset(obligation: Obligation) -> dict[str, object]:
         "used": used,
         "offset_left": obligation.amount - used,
         "is_offset": obligation.state in {State.OFFSETTING, State.OFFSET},
+    }
+
+
+def explained(obligation: Obligation) -> dict[str, object]:
+    """Return the trees of a refund and of its offset, as `explain_tree` shows them."""
+    found = queries_explain.explain(obligation)
+    return {
+        "agrees": found.agrees,
+        "steps": [node(step) for step in found.steps],
+        "offset": [node(step) for step in found.offset],
     }
 
 

@@ -222,7 +222,7 @@ def as_json(found: Explained) -> dict[str, Any]:
             ],
             "paid": money.text(settled.paid),
         },
-        "steps": [_step(step) for step in found.explanation.steps],
+        "steps": [step_json(step) for step in found.explanation.steps],
         "result": {
             "headcount": result.headcount,
             "base_total": money.text(result.base_total),
@@ -239,13 +239,14 @@ def as_json(found: Explained) -> dict[str, Any]:
     }
 
 
-def _step(step: Step) -> dict[str, Any]:
+def step_json(step: Step) -> dict[str, Any]:
+    """Return a step with its parts as the API and the command print it; amounts are text."""
     return {
         "title": step.title,
         "formula": step.formula,
         "amount": None if step.amount is None else money.text(step.amount),
         "parameters": [_parameter(parameter) for parameter in step.parameters],
-        "parts": [_step(part) for part in step.parts],
+        "parts": [step_json(part) for part in step.parts],
         "notes": list(step.notes),
     }
 
@@ -262,4 +263,4 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
     }
 
 
-__all__ = ["Explained", "NoRuleInForce", "NothingDeclared", "as_json", "every", "why"]
+__all__ = ["Explained", "NoRuleInForce", "NothingDeclared", "as_json", "every", "step_json", "why"]
