@@ -65,14 +65,11 @@ def _month(owed: MonthOwed) -> Step:
         Step("减去已在另一笔退费中的金额", f"退费 {other.receipt}", -other.amount)
         for other in owed.elsewhere
     ]
-    formula = "".join(
-        f" {'−' if part.amount < 0 else '+'} {money(abs(part.amount))}"
-        for part in parts
-        if part.amount is not None
-    )
-    return Step(
-        months.label(owed.month), formula.removeprefix(" + "), owed.amount, (), tuple(parts)
-    )
+    formula = f"{money(owed.arrived)} − {money(owed.net_due)}"
+    if owed.offset_in:
+        formula += f" + {money(owed.offset_in)}"
+    formula += "".join(f" − {money(other.amount)}" for other in owed.elsewhere)
+    return Step(months.label(owed.month), formula, owed.amount, (), tuple(parts))
 
 
 def adds_up(owed: Iterable[MonthOwed]) -> bool:

@@ -124,6 +124,9 @@ class InputsOut(serializers.Serializer):
     unit_type = serializers.CharField(help_text="单位类型")
     size = serializers.CharField(allow_null=True, help_text="划型；没有划型数据的为空")
     parent_uscc = serializers.CharField(allow_null=True, help_text="上级法人信用代码")
+    class_document = serializers.CharField(
+        allow_null=True, help_text="人工归类依据的文件；按类型和划型归类的为空"
+    )
     employer_class = serializers.ChoiceField(
         choices=[(kind.value, kind.label) for kind in EmployerClass], help_text="减免类别"
     )

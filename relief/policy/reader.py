@@ -388,3 +388,6 @@ _SHAPES: Mapping[str, _Shape] = {
     "estimate": _Shape(frozenset({"ratio"}), _estimates),
     "project": _Shape(frozenset({"started_from", "count"}), _projects),
 }
+
+#: The tables a document may have, besides its head.
+KINDS = frozenset(_SHAPES)

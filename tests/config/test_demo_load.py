@@ -26,6 +26,7 @@ from config.demo.city import code_of
 from config.demo.expected import Book
 from config.demo.people import COLLEAGUES, OWNERS, USERNAMES
 from config.demo.stories import BY_KEY, WALKS
+from refunds import queries_explain
 from refunds.models import Batch, Obligation
 from refunds.workflow import State
 from registry.models import Employer, Import, Membership
@@ -233,6 +234,16 @@ class TestTheDemoCity(TestCase):
 
         assert len(known_then.DAYS) == 20
         assert known_then.differences(client) == []
+
+    def test_what_the_stories_refunds_are_explained_by_adds_up_to_them(self):
+        codes = [code_of(story) for story in BY_KEY.values()]
+        # All is done in one moment here: what took another's place can't be told from it by time.
+        standing = Obligation.objects.filter(employer__uscc__in=codes).exclude(state="SUPERSEDED")
+        for refund in standing.select_related("employer"):
+            found = queries_explain.explain(refund)
+            assert found.agrees, refund
+            assert sum(map(sum_of_leaves, found.steps)) == refund.amount, refund
+        assert standing.count() > 30
 
     def test_all_workbooks_came_in_and_the_wrong_one_was_refused(self):
         [refused] = Import.objects.exclude(error_count=0)
