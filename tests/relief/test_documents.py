@@ -9,7 +9,8 @@ from relief import policy, queries
 from relief.models import PolicyDocument
 from relief.queries import policies
 from relief.services import documents
-from tests.factories import AT, make_officer
+from tests.factories import AT
+from tests.relief.drafting import make_draft, prepare, publish
 
 pytestmark = pytest.mark.django_db
 
@@ -52,17 +53,7 @@ to = "2020-08"
 ratio = 0.25
 clause = "试验 第一条"
 """
-    made = policy.read("trial", text)
-    PolicyDocument.objects.create(
-        slug="trial",
-        title=made.title,
-        published=made.published,
-        text=text,
-        sha256=made.digest,
-        prepared_by=make_officer(),
-        published_by=make_officer(),
-        recorded_at=AT,
-    )
+    publish(prepare(make_draft("2020-09-01-trial", text)))
     july = date(2020, 7, 1)
 
     def fraction(day: date):
