@@ -80,6 +80,12 @@ class Declaration(models.Model):
                 fields=["replaced_by"],
                 condition=Q(replaced_by__isnull=False),
             ),
+            # The first and the last month that anybody declared.
+            models.Index(
+                name="declaration_month",
+                fields=["month"],
+                condition=Q(replaced_by__isnull=True),
+            ),
         ]
 
     def __str__(self) -> str:

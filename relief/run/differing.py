@@ -91,15 +91,22 @@ kept_difference AS (
 )
 """
 
-# Sums by what a simulation's page may be turned about; every line is in exactly one cell of each.
 _CELL = """sum(changed) AS changed, sum(gross_due) AS gross_due, sum(before_relief) AS before_relief,
     sum(relief) AS relief, sum(before_net_due) AS before_net_due, sum(net_due) AS net_due"""
-CUBE = f"""
+
+
+def cube(before_net_due: str = "coalesce(sum(before_net_due), 0)") -> str:
+    """Return the steps that add up by what a simulation's page may be turned about; every line
+    is in exactly one cell of each.
+
+    :param before_net_due: SQL of what was due before, where that is known without adding up.
+    """
+    return f"""
 by_month AS (
     SELECT employer_class, month, insurance,
         count(*) FILTER (WHERE changed) AS changed, sum(gross_due) AS gross_due,
         coalesce(sum(before_relief), 0) AS before_relief, sum(relief) AS relief,
-        coalesce(sum(before_net_due), 0) AS before_net_due, sum(net_due) AS net_due
+        {before_net_due} AS before_net_due, sum(gross_due) - sum(relief) AS net_due
     FROM found GROUP BY employer_class, month, insurance
 ),
 by_district AS (
@@ -110,11 +117,16 @@ by_district AS (
 )
 """
 
+
+CUBE = cube()
+#: Parts one column from the next in `ROWS`: no code, number or day has it in it.
+BETWEEN = "|"
+#: Every difference as text, a line each, by employer and insurance: what is digested and stored.
+ROWS = f"""(SELECT string_agg(concat_ws('{BETWEEN}', {_NAMES}), E'\\n'
+    ORDER BY employer_id, insurance COLLATE "C") FROM difference)"""
+
 #: Added to a shard's totals, as SQL.
 MORE = """|| jsonb_build_object(
-    'differences', (SELECT coalesce(jsonb_agg(jsonb_build_array(
-            employer_id, insurance, lines, first_month, last_month, reasons, before_relief::text,
-            relief::text, before_net_due::text, net_due::text, content)), '[]') FROM difference),
     'by_month', (SELECT coalesce(jsonb_agg(jsonb_build_array(
             employer_class, month, insurance, changed, gross_due::text, before_relief::text,
             relief::text, before_net_due::text, net_due::text)), '[]') FROM by_month),

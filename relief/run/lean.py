@@ -6,9 +6,9 @@ test holds both ways equal to the digest.
 """
 
 from relief.calc.reasons import CLASSED_BY, with_ground_sql
-from relief.run.differing import CONTENT, CUBE, MORE, Reason, difference
+from relief.run.differing import CONTENT, MORE, ROWS, Reason, cube, difference
 from relief.run.statements import IN_FORCE, PAID, STANDING
-from relief.run.summing import SUMS, TOTALS
+from relief.run.summing import TOTALS, sums
 
 _CLAUSE = with_ground_sql("r.clause", CLASSED_BY, "s.document")
 # Only what the sums read is carried along; a line's other columns go into its content here.
@@ -37,11 +37,13 @@ found AS MATERIALIZED (
     ) line
 )
 """
+# The total of persons stays as it was, and so what was due follows from what was waived.
+_BEFORE = "sum(gross_due) - sum(before_relief)"
 _DIFFERENCE = difference(
     f"CASE WHEN is_reclassed THEN {Reason.CLASS:d} ELSE {Reason.RULE:d} END", "content"
 )
 
 SIMULATE_LEAN = (
-    f"WITH {STANDING}, {PAID}, {IN_FORCE}, {_FOUND}, {_DIFFERENCE}, {SUMS}, {CUBE}"
-    f" SELECT {TOTALS} {MORE} FROM by_employer"
+    f"WITH {STANDING}, {PAID}, {IN_FORCE}, {_FOUND}, {_DIFFERENCE}, {sums(_BEFORE)},"
+    f" {cube(_BEFORE)} SELECT {TOTALS} {MORE}, {ROWS} FROM by_employer"
 )

@@ -10,6 +10,7 @@ from django.db import connection
 
 from relief.policy import Policy
 from relief.run import fingerprints, inputs, project_law, projects, statements
+from relief.run.differing import BETWEEN
 from relief.run.inputs import Scope
 from relief.run.lean import SIMULATE_LEAN
 from relief.run.replaying import REPLAY
@@ -145,19 +146,19 @@ def simulate(what: Reading, *, first: int, last: int) -> dict[str, Any]:
 
 
 def simulate_whole(what: Reading, *, first: int, last: int, run: int) -> dict[str, Any]:
-    """Return the totals with `differences` (columns of `differing.COLUMNS`), `by_month`
-    and `by_district`.
+    """Return the totals with `differences` (columns of `differing.COLUMNS` as text, by employer
+    and insurance), `by_month` and `by_district`.
 
     :param run: compared with what runs below this number had brought into force.
     """
-    found = _run(statements.SIMULATE_WHOLE, what.parameters(first=first, last=last, run=run))
+    found = _run_whole(statements.SIMULATE_WHOLE, what, first=first, last=last, run=run)
     of_projects = what.of_projects(first=first, last=last, run=run)
     return {**found, "projects": projects.work(projects.SIMULATE, of_projects)}
 
 
 def simulate_lean(what: Reading, *, first: int, last: int, run: int) -> dict[str, Any]:
     """Return the same where nothing but rulings can have changed: `services.rulings_only`."""
-    found = _run(SIMULATE_LEAN, what.parameters(first=first, last=last, run=run))
+    found = _run_whole(SIMULATE_LEAN, what, first=first, last=last, run=run)
     of_projects = what.of_projects(first=first, last=last, run=run)
     return {**found, "projects": projects.work(projects.SIMULATE, of_projects)}
 
@@ -179,7 +180,20 @@ def lines(what: Reading, *, employer_id: int, run: int) -> list[dict[str, Any]]:
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
+def _run_whole(statement: str, what: Reading, **of: int) -> dict[str, Any]:
+    found, rows = _fetch(statement, what.parameters(**of))
+    totals: dict[str, Any] = json.loads(found)
+    totals["differences"] = [row.split(BETWEEN) for row in (rows or "").splitlines()]
+    return totals
+
+
 def _run(statement: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    (found,) = _fetch(statement, parameters)
+    totals: dict[str, Any] = json.loads(found)  # Django leaves jsonb of a raw cursor as text
+    return totals
+
+
+def _fetch(statement: str, parameters: Mapping[str, Any]) -> tuple[Any, ...]:
     with connection.cursor() as cursor:
         # The planner can't know how many rows the steps have. Nested loops over steps without an
         # index took minutes where hashes take half a second; compiling never pays here.
@@ -187,6 +201,5 @@ def _run(statement: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         cursor.execute("SET LOCAL enable_mergejoin = off")
         cursor.execute(f"SET LOCAL work_mem = '{WORK_MEM}'")
         cursor.execute(statement, parameters)
-        (found,) = cursor.fetchone()
-    totals: dict[str, Any] = json.loads(found)  # Django leaves jsonb of a raw cursor as text
-    return totals
+        row: tuple[Any, ...] = cursor.fetchone()
+    return row

@@ -9,7 +9,7 @@ simulation's is above all.
 """
 
 from relief.calc.reasons import ASSESSED_BY, CLASSED_BY, with_ground_sql
-from relief.run.differing import CUBE, DIFFERENCE, KEPT, MORE, REASON
+from relief.run.differing import CUBE, DIFFERENCE, KEPT, MORE, REASON, ROWS
 from relief.run.held import AT_MARKS
 from relief.run.inputs import BY_HAND
 from relief.run.summing import SUMS, TOTALS
@@ -211,8 +211,9 @@ paid AS MATERIALIZED (
 """
 
 # Only finished runs count, and only earlier ones: runs are worked through one after the other.
+# Read once, so never stored in between.
 IN_FORCE = """
-in_force AS MATERIALIZED (
+in_force AS (
     SELECT DISTINCT ON (employer_id, month, insurance)
         employer_id, month, insurance, headcount, base_total, gross_due, relief_fraction, relief,
         net_due, employee_due, employer_class, clause
@@ -221,7 +222,8 @@ in_force AS MATERIALIZED (
         AND month BETWEEN %(first_month)s AND %(last_month)s
         -- An array, not a join: the rows stay in the order of their index.
         AND run_id = ANY(ARRAY(SELECT id FROM relief_run WHERE state = 'DONE' AND id < %(run)s))
-    ORDER BY employer_id, month, insurance, as_of DESC, run_id DESC
+    -- The index read backwards: no sort.
+    ORDER BY employer_id DESC, month DESC, insurance DESC, as_of DESC, run_id DESC
 )
 """
 
@@ -370,7 +372,7 @@ _KEEP = f"{KEEP_FRESH}, {WRITTEN}, {DIFFERENCE}, {KEPT}"
 SIMULATE = f"WITH {READ}, {_SUMMARY}"
 #: The same with every difference and the sums that a simulation's page shows.
 SIMULATE_WHOLE = (
-    f"WITH {READ}, {DIFFERENCE}, {SUMS}, {CUBE} SELECT {TOTALS} {MORE} FROM by_employer"
+    f"WITH {READ}, {DIFFERENCE}, {SUMS}, {CUBE} SELECT {TOTALS} {MORE}, {ROWS} FROM by_employer"
 )
 #: Returns one employer's lines, changed or not, with what they were before; writes nothing.
 LINES = f"WITH {READ} SELECT *, {REASON} AS reason FROM found ORDER BY month, insurance"

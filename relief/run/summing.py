@@ -1,7 +1,13 @@
 """The sums of what a shard found: `found` in `relief.run.statements` holds one row a line."""
 
-#: Every line is added up once, by employer and insurance; the rest is rolled up from there.
-SUMS = """
+
+def sums(before_net_due: str = "coalesce(sum(before_net_due), 0)") -> str:
+    """Return the steps that add every line up once, by employer and insurance, and the largest
+    changes; the rest is rolled up from there.
+
+    :param before_net_due: SQL of what was due before, where that is known without adding up.
+    """
+    return f"""
 by_employer AS MATERIALIZED (
     SELECT employer_id, employer_class, insurance,
         count(*) FILTER (WHERE headcount > 0) AS lines,
@@ -9,7 +15,7 @@ by_employer AS MATERIALIZED (
         count(*) FILTER (WHERE changed AND headcount = 0) AS emptied,
         sum(gross_due) AS gross_due, sum(relief) AS relief,
         coalesce(sum(before_relief), 0) AS before_relief,
-        coalesce(sum(before_net_due), 0) AS before_net_due,
+        {before_net_due} AS before_net_due,
         coalesce(sum(paid - net_due) FILTER (WHERE paid > net_due), 0) AS overpaid
     FROM found GROUP BY employer_id, employer_class, insurance
 ),
@@ -21,6 +27,9 @@ change AS (
     LIMIT 20
 )
 """
+
+
+SUMS = sums()
 #: A shard's totals, as SQL.
 TOTALS = """jsonb_build_object(
     'employers', count(DISTINCT employer_id) FILTER (WHERE lines + emptied > 0),

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Window
 from django.db.models.functions import Ntile
 
@@ -28,6 +28,9 @@ from relief.services import due
 
 #: About a second's work: progress is seen to move, and a killed worker loses little.
 EMPLOYERS_PER_SHARD = 1000
+_RANGES = """
+SELECT min(id), max(id) FROM ({tiles}) t(id, tile) GROUP BY tile ORDER BY tile
+"""
 
 
 class NothingDeclared(Exception):
@@ -172,18 +175,20 @@ def _covers_all_declared(scope: Scope) -> bool:
     )
 
 
-def shard_ranges(scope: Scope) -> list[tuple[int, int]]:
-    """Return ranges of employer ids of about equal number; at least one, even if empty."""
+def shard_ranges(scope: Scope, *, employers: int | None = None) -> list[tuple[int, int]]:
+    """Return ranges of employer ids of about equal number; at least one, even if empty.
+
+    :param employers: how many a range has at most; as many as a run's shard if it isn't said.
+    """
     covered = Employer.objects.all()
     if scope.employer_ids:
         covered = covered.filter(pk__in=scope.employer_ids)
-    count = max(1, -(-covered.count() // EMPLOYERS_PER_SHARD))
-    tiles = covered.annotate(tile=Window(Ntile(count), order_by="pk")).values("tile", "pk")
-    ranges: dict[int, tuple[int, int]] = {}
-    for tile, pk in tiles.values_list("tile", "pk"):
-        first, last = ranges.get(tile, (pk, pk))
-        ranges[tile] = (min(first, pk), max(last, pk))
-    return [ranges[tile] for tile in sorted(ranges)] or [(0, 0)]
+    count = max(1, -(-covered.count() // (employers or EMPLOYERS_PER_SHARD)))
+    tiles = covered.values_list("pk", Window(Ntile(count), order_by="pk"))
+    sql, parameters = tiles.query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(_RANGES.format(tiles=sql), parameters)
+        return cursor.fetchall() or [(0, 0)]
 
 
 def label(policy: Policy) -> str:
