@@ -1,6 +1,7 @@
 """What workers do for this app. A task names a shard; the row says what it is."""
 
 import logging
+from datetime import timedelta
 
 from celery import shared_task
 from django.db import OperationalError
@@ -10,10 +11,11 @@ from registry import doorbell, locks
 from relief.ledger.services import proofs
 from relief.ledger.services import runs as posting
 from relief.policy import NoRuleInForce
-from relief.services import cross_checks, overpaid, simulations, work
+from relief.services import cross_checks, overpaid, recoveries, simulations, work
 from relief.services import reassess as reassessment
 
 logger = logging.getLogger("relief.reassess")
+RECOVERIES_AT_MOST = timedelta(seconds=40)
 
 
 @shared_task(acks_late=True, autoretry_for=(OperationalError,), retry_backoff=True, max_retries=5)
@@ -44,6 +46,13 @@ def sweep() -> None:
     """
     ring_due()
     overpaid.refresh(day=timezone.localdate())
+
+
+@shared_task(acks_late=True, autoretry_for=(OperationalError,), retry_backoff=True, max_retries=5)
+def ask_for_recoveries() -> None:
+    """Ask for what is overdue, and end notices that ask for nothing any more; safe to run twice,
+    late or never."""
+    recoveries.work_due(clock=timezone.now, at_most=RECOVERIES_AT_MOST)
 
 
 @shared_task

@@ -1,5 +1,7 @@
 """The chart of accounts. An amount is positive on the debit side, negative on the credit side."""
 
+from collections.abc import Iterable
+
 from django.db.models import TextChoices
 
 
@@ -36,3 +38,8 @@ DEBIT = frozenset(
 PAID_IN = (Account.PAID, Account.RECOVERED, Account.ARRIVED, Account.OFFSET)
 #: What is due: charged less relieved, on the credit side.
 DUE = (Account.CHARGED, Account.RELIEVED)
+
+
+def listed_sql(accounts: Iterable[Account]) -> str:
+    """Return accounts as a list for SQL's IN."""
+    return "(" + ", ".join(f"'{account.value}'" for account in accounts) + ")"

@@ -7,6 +7,7 @@
 - `holds`: raised bases that wait for their audit, and how it ended;
 - `paid`: money that arrived or left again, and what is overpaid;
 - `projects`: construction projects, what was filed and what is waived;
+- `recoveries`: notices of what is still to be paid;
 - `cross_checks`: what the cross-checks found when they last looked;
 - `relief.ledger.models`: the double-entry book;
 - `runs`: recalculations, their shards, what waits for one, and assessments;
@@ -42,6 +43,7 @@ from relief.models.policy_drafts import (
     PolicyProposal,
 )
 from relief.models.projects import Project, ProjectLook, ProjectRelief, ProjectVersion
+from relief.models.recoveries import RecoveryItem, RecoveryLook, RecoveryMark, RecoveryNotice
 from relief.models.runs import Assessment, ReassessmentDue, Run, RunShard
 from relief.models.simulations import (
     RunDifference,
@@ -89,6 +91,10 @@ __all__ = [
     "ProjectRelief",
     "ProjectVersion",
     "ReassessmentDue",
+    "RecoveryItem",
+    "RecoveryLook",
+    "RecoveryMark",
+    "RecoveryNotice",
     "Run",
     "RunDifference",
     "RunOfSimulation",

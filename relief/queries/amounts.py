@@ -17,7 +17,7 @@ from classification import queries as classification_queries
 from registry.models import Employer, EmployerTerms, WorkState
 from registry.money import ZERO
 from relief.calc import Settled, settle
-from relief.ledger.accounts import DUE, PAID_IN, Account
+from relief.ledger.accounts import DUE, PAID_IN, Account, listed_sql
 from relief.models import Assessment, Insurance, LedgerLeg, Run
 
 
@@ -53,20 +53,16 @@ class Overpayment:
     overpaid: Decimal
 
 
-def _sql(accounts: Iterable[Account]) -> str:
-    return "(" + ", ".join(f"'{account.value}'" for account in accounts) + ")"
-
-
 # Every sum is one over the book, in one pass. A line that nobody has assessed isn't due anything
 # yet: it is neither over- nor underpaid. One whose result was always 0.00 has no legs of its own,
 # so there the assessments are asked. Exports and the desk's list read this too.
 SETTLED = f"""
 WITH booked AS MATERIALIZED (
     SELECT employer_id, month, insurance,
-        sum(amount) FILTER (WHERE account IN {_sql(PAID_IN)}) AS paid,
-        -sum(amount) FILTER (WHERE account IN {_sql(DUE)}) AS net_due
+        sum(amount) FILTER (WHERE account IN {listed_sql(PAID_IN)}) AS paid,
+        -sum(amount) FILTER (WHERE account IN {listed_sql(DUE)}) AS net_due
     FROM relief_ledgerleg
-    WHERE account IN {_sql((*PAID_IN, *DUE))} AND value_on <= %(as_of)s
+    WHERE account IN {listed_sql((*PAID_IN, *DUE))} AND value_on <= %(as_of)s
         AND project_id IS NULL
         AND (%(employer_ids)s::bigint[] IS NULL OR employer_id = ANY(%(employer_ids)s::bigint[]))
     GROUP BY employer_id, month, insurance

@@ -15,16 +15,11 @@ from django.db import connection
 from registry import months
 from registry.money import total
 from relief.calc.explain import percent
-from relief.ledger.accounts import DUE, PAID_IN, Account
+from relief.ledger.accounts import DUE, PAID_IN, Account, listed_sql
 from relief.models import Insurance
 from relief.policy import Policy
 from relief.queries.policies import policy_as_of
 from relief.run import inputs
-
-
-def _sql(accounts: Iterable[Account]) -> str:
-    return "(" + ", ".join(f"'{account.value}'" for account in accounts) + ")"
-
 
 #: What was written off is owed no longer, as if it had been paid on that day.
 _SETTLING = (*PAID_IN, Account.WRITTEN_OFF)
@@ -41,14 +36,14 @@ WITH law AS MATERIALIZED (
 line AS MATERIALIZED (
     SELECT n.*, l.due_on, l.daily FROM (
         SELECT employer_id, month, insurance, -sum(amount) AS net_due
-        FROM relief_ledgerleg WHERE account IN {_sql(DUE)} AND {_OF_MONTHS}
+        FROM relief_ledgerleg WHERE account IN {listed_sql(DUE)} AND {_OF_MONTHS}
         GROUP BY employer_id, month, insurance HAVING -sum(amount) > 0
     ) n JOIN law l ON l.month = n.month
     WHERE l.due_on < %(as_of)s
 ),
 moved AS (
     SELECT employer_id, month, insurance, value_on, sum(amount) AS amount
-    FROM relief_ledgerleg WHERE account IN {_sql(_SETTLING)} AND {_OF_MONTHS}
+    FROM relief_ledgerleg WHERE account IN {listed_sql(_SETTLING)} AND {_OF_MONTHS}
     GROUP BY employer_id, month, insurance, value_on
 ),
 step AS MATERIALIZED (

@@ -4,7 +4,7 @@ from datetime import date
 
 from django.db import connection, transaction
 
-from relief.ledger import chains
+from relief.ledger import chains, touched
 from relief.models import OverpaidMark
 from relief.queries.amounts import SETTLED
 
@@ -28,14 +28,6 @@ ORDER BY employer_id, month, insurance
 ON CONFLICT (employer_id, month, insurance) DO UPDATE
 SET paid = excluded.paid, net_due = excluded.net_due, overpaid = excluded.overpaid
 WHERE (o.paid, o.net_due) IS DISTINCT FROM (excluded.paid, excluded.net_due)
-"""
-
-_TOUCHED = """
-SELECT DISTINCT e.employer_id
-FROM unnest(%(chains)s::text[], %(numbers)s::bigint[]) AS seen(chain, number)
-JOIN relief_ledgerposting p ON p.chain = seen.chain AND p.number > seen.number
-JOIN relief_ledgerentry e ON e.posting_id = p.id
-LIMIT %(enough)s
 """
 
 
@@ -64,22 +56,9 @@ def refresh(*, day: date) -> bool:
         mark = OverpaidMark.objects.filter(pk=1).first()
         if mark is not None and _same(mark, now):
             return False
-        ids = _touched(mark, now) if mark is not None and mark.day == day else None
+        ids = None
+        if mark is not None and mark.day == day:
+            ids = touched.since(mark.chains, now.chains, most=FEW)
         cursor.execute(_REFRESH, {"as_of": day, "employer_ids": ids})
         now.save(force_insert=mark is None)
     return True
-
-
-def _touched(mark: OverpaidMark, now: OverpaidMark) -> list[int] | None:
-    """Return the employers of what was posted since the mark, or None for too many."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _TOUCHED,
-            {
-                "chains": list(now.chains),
-                "numbers": [mark.chains.get(chain, 0) for chain in now.chains],
-                "enough": FEW + 1,
-            },
-        )
-        found = [pk for (pk,) in cursor.fetchall()]
-    return sorted(found) if len(found) <= FEW else None

@@ -5,41 +5,18 @@ other guard hides that one is missing.
 """
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import connection
 
 from registry.models import Post
 from relief.models import RunDifference, RunOfSimulation, Simulation, SimulationApproval
 from relief.services import runs
 from tests.factories import make_officer
+from tests.guarding import attempt, without
 from tests.relief.builders import AT
 from tests.relief.simulating import approve, handler, head, simulate
 from tests.relief.test_simulations import city_in_april
 
 pytestmark = pytest.mark.django_db
-
-
-def attempt(write) -> str:
-    """Return what the database says against something; "" where it lets it pass."""
-    try:
-        with transaction.atomic():
-            write()
-    except DatabaseError as refusal:
-        return str(refusal)
-    return ""
-
-
-def without(table: str, trigger: str) -> None:
-    """Take a trigger away, as its owner could."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass AND tgname LIKE %s",
-            [table, f"pgtrigger_{trigger}_%"],
-        )
-        ((name,),) = cursor.fetchall()
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
-        cursor.execute("SET LOCAL ROLE NONE")
-        cursor.execute(f'ALTER TABLE {table} DISABLE TRIGGER "{name}"')
-        cursor.execute("SET LOCAL ROLE relief_app")
 
 
 def approving(simulation, **otherwise):
