@@ -30,6 +30,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("portal/", include("relief.urls_portal")),
     path("portal/", include("relief.urls_hires")),
     path("portal/", include("relief.urls_projects")),
+    path("portal/", include("relief.urls_recoveries")),
     path("portal/", include("registry.urls_portal")),
     path("desk/", desk.home, name="desk_home"),
     path("desk/", include("relief.urls")),

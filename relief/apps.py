@@ -26,6 +26,7 @@ class ReliefConfig(AppConfig):
             monthly_todos,
             project_todos,
             receivers,
+            recovery_todos,
             workshop_todos,
         )
         from relief.intake import declarations, payments, projects
@@ -60,6 +61,7 @@ class ReliefConfig(AppConfig):
         todo.register(ledger_todos.todos)
         todo.register(project_todos.todos)
         todo.register(workshop_todos.todos)
+        todo.register(recovery_todos.todos)
         post_migrate.connect(publish_shipped_documents, sender=self)
         for table in exports.TABLES:
             slots.add_table(table)
@@ -69,6 +71,15 @@ class ReliefConfig(AppConfig):
         navigation.add("portal", "月度申报", "portal_monthly:start", order=15)
         navigation.add("desk", "账簿", "relief:ledger", order=45)
         navigation.add("desk", "多缴清单", "relief:overpayments", order=50)
+        navigation.add("desk", "补缴", "relief:recoveries", order=51)
+        office = frozenset(
+            post.value
+            for post in (Post.HANDLER, Post.REVIEWER, Post.FUND_FINANCE, Post.HEAD, Post.AUDIT)
+        )
+        navigation.add(
+            "desk", "差额去向", "relief:places", order=52, posts=office, of_the_city=True
+        )
+        navigation.add("portal", "补缴", "portal_recoveries:list", order=32)
         looked_at = frozenset({Post.HANDLER.value, Post.REVIEWER.value, Post.AUDIT.value})
         navigation.add("desk", "数据核对", "relief:checks", order=35, posts=looked_at)
         navigation.add("desk", "清单", "relief:lists", order=36, posts=looked_at)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from relief import urls_ledger, urls_simulations, urls_workshop
+from relief import urls_ledger, urls_recoveries, urls_simulations, urls_workshop
 from relief.views import (
     accounts,
     checks,
@@ -52,6 +52,7 @@ urlpatterns = [
         name="reduction_workbook",
     ),
     *urls_ledger.urlpatterns,
+    *urls_recoveries.desk_patterns,
     *urls_simulations.urlpatterns,
     *urls_workshop.urlpatterns,
     path("why/<str:uscc>/<str:month>/<str:insurance>/", explain.explain, name="explain"),

@@ -10,6 +10,7 @@ from config.demo import workbooks
 from config.demo.filings import FileMonth
 from config.demo.steps import (
     AgreeOnPassword,
+    AskForRecoveries,
     BringIn,
     Clock,
     Offer,
@@ -46,7 +47,8 @@ def steps() -> Sequence[Step]:
     walks: list[Step] = [WalkOn(walk) for walk in WALKS]
     filed = FileMonth("individual", date(2020, 12, 1))
     opened = [OpenOwners(), FundAccounts()]
-    return [OpenStaff(), *lots, *opened, *walks, Offer(), filed, AgreeOnPassword()]
+    ended = [Offer(), AskForRecoveries(), filed]
+    return [OpenStaff(), *lots, *opened, *walks, *ended, AgreeOnPassword()]
 
 
 def load(*, folder: Path, clock: Clock, say: Callable[[str], None]) -> int:

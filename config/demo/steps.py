@@ -7,10 +7,12 @@ what a service had stored by then it finds stored.
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol
+
+from django.utils import timezone
 
 from config.demo import accounts, city, workbooks
 from config.demo.people import COLLEAGUES, OWNERS, USERNAMES
@@ -21,14 +23,16 @@ from registry.intake import services as intake
 from registry.models import Employer, Import, WorkState
 from registry.work import OPEN
 from relief.ledger.services import runs as posting
-from relief.models import Run
-from relief.services import runs
+from relief.models import RecoveryLook, RecoveryMark, Run
+from relief.services import places, recoveries, runs
 from relief.services import work as run_work
 
 #: How imports and runs of the demo are recorded instead of an officer.
 BY = "演示城市"
 Clock = Callable[[], datetime]
 _PAUSE_SECONDS = 0.3
+#: So long before the start some units were asked to pay: their day is past.
+_ASKED_BEFORE = timedelta(days=45)
 
 
 class Unexpected(Exception):
@@ -171,6 +175,25 @@ class Offer:
             time.sleep(_PAUSE_SECONDS)
             offered.add(offers.work_due(clock=town.clock))
         return f"{offered.opened} 笔，{offered.amount} 元"
+
+
+class AskForRecoveries:
+    """Ask for what is overdue, as the worker does; the first units were asked long ago."""
+
+    title = "到期没有缴清的发补缴通知"
+
+    def done(self, town: Town) -> bool:
+        return RecoveryMark.objects.exists()
+
+    def do(self, town: Town) -> str:
+        long_ago = town.clock() - _ASKED_BEFORE
+        recoveries.mark(day=timezone.localdate(long_ago))
+        first = RecoveryLook.objects.order_by("pk").values_list("pk", flat=True)
+        half = list(first[: (len(first) + 1) // 2])
+        asked = recoveries.settle(employer_ids=half, at=long_ago)
+        asked.add(recoveries.work_due(clock=town.clock))
+        places.check(at=town.clock())
+        return f"{asked.opened} 份"
 
 
 class OpenStaff:

@@ -43,7 +43,13 @@ from relief.models.policy_drafts import (
     PolicyProposal,
 )
 from relief.models.projects import Project, ProjectLook, ProjectRelief, ProjectVersion
-from relief.models.recoveries import RecoveryItem, RecoveryLook, RecoveryMark, RecoveryNotice
+from relief.models.recoveries import (
+    PlaceCheck,
+    RecoveryItem,
+    RecoveryLook,
+    RecoveryMark,
+    RecoveryNotice,
+)
 from relief.models.runs import Assessment, ReassessmentDue, Run, RunShard
 from relief.models.simulations import (
     RunDifference,
@@ -81,6 +87,7 @@ __all__ = [
     "OverpaidMark",
     "PaidBack",
     "Payment",
+    "PlaceCheck",
     "PolicyCaseBook",
     "PolicyDocument",
     "PolicyDraft",

@@ -31,13 +31,6 @@ class RecoveryNotice(models.Model):
         WITHDRAWN = "WITHDRAWN", "不再需要补缴"
         REPLACED = "REPLACED", "已由新通知代替"
 
-    TONES: ClassVar[dict[str, str]] = {
-        "OPEN": "warn",
-        "SETTLED": "good",
-        "WITHDRAWN": "quiet",
-        "REPLACED": "quiet",
-    }
-
     receipt = models.CharField("通知编号", max_length=20, unique=True)
     employer = models.ForeignKey(
         Employer,
@@ -124,11 +117,6 @@ class RecoveryNotice(models.Model):
 
     def __str__(self) -> str:
         return self.receipt
-
-    @property
-    def tone(self) -> str:
-        """The tone of the state's badge."""
-        return self.TONES[self.state]
 
 
 class RecoveryItem(models.Model):
@@ -218,3 +206,24 @@ class RecoveryMark(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day:%Y-%m-%d}"
+
+
+class PlaceCheck(models.Model):
+    """Where every difference of the city was when the book was last looked through for it."""
+
+    day = models.DateField("截至日期")
+    # The number that each chain had reached.
+    chains = models.JSONField("账链序号", default=dict)
+    # Lines and yuan by place (`relief.queries.places.PLACES`).
+    totals = models.JSONField("各去处")
+    # The largest lines without a place: employer, month, insurance, yuan.
+    nowhere = models.JSONField("没有去处的")
+    at = models.DateTimeField("核对时间")
+
+    class Meta:
+        verbose_name = "差额去向核对"
+        verbose_name_plural = "差额去向核对"
+        triggers = append_only()
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M}"

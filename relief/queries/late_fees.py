@@ -139,9 +139,15 @@ class LateFee:
     paid: bool
 
 
-def late_fees(day: date, *, employer_ids: Iterable[int] | None = None) -> list[LateFee]:
+def late_fees(
+    day: date,
+    *,
+    employer_ids: Iterable[int] | None = None,
+    asked: Mapping[str, Any] | None = None,
+) -> list[LateFee]:
     """Return what was or is late as of a day, by employer, month and insurance; one statement.
 
+    :param asked: `parameters` of that day and those employers, where they are at hand.
     :raises NoRuleInForce: if a declared month has no due day or no rate.
     """
     with connection.cursor() as cursor:
@@ -150,7 +156,7 @@ def late_fees(day: date, *, employer_ids: Iterable[int] | None = None) -> list[L
             SELECT employer_id, month, insurance, principal, first, last, days, fee, paid
             FROM late WHERE fee > 0
             ORDER BY employer_id, month, insurance, first, last""",
-            parameters(day, employer_ids=employer_ids),
+            asked or parameters(day, employer_ids=employer_ids),
         )
         rows = cursor.fetchall()
     return [LateFee(row[0], row[1], Insurance(row[2]), *row[3:]) for row in rows]
@@ -167,9 +173,11 @@ class OfUnit:
     clauses: list[str]
 
 
-def of_unit(employer_id: int, day: date) -> OfUnit | None:
+def of_unit(
+    employer_id: int, day: date, *, asked: Mapping[str, Any] | None = None
+) -> OfUnit | None:
     """Return an employer's late fees with the rules they rest on, or None where there are none."""
-    lines = late_fees(day, employer_ids=[employer_id])
+    lines = late_fees(day, employer_ids=[employer_id], asked=asked)
     if not lines:
         return None
     law = policy_as_of(day)

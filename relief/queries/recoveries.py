@@ -4,10 +4,11 @@ Owed of a month and insurance is what is due less what was paid less what was wr
 money is still on its way back to the unit it counts as paid, so nothing is asked for twice.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 from django.db.models import Q, QuerySet
@@ -15,11 +16,13 @@ from django.db.models import Q, QuerySet
 from casework.services import holidays
 from casework.workdays import working_days_left
 from registry import scope
-from registry.money import ZERO, total
+from registry.money import ZERO, to_fen, total
 from registry.scope import Viewer
 from relief.ledger.accounts import DUE, PAID_IN, Account, listed_sql
 from relief.models import Insurance, RecoveryItem, RecoveryNotice
+from relief.policy import EmployerClass
 from relief.queries import late_fees
+from relief.queries.policies import policy_as_of
 from relief.recovery_data import RULES
 
 State = RecoveryNotice.State
@@ -76,8 +79,8 @@ class Line:
         return self.net_due - self.paid - self.written_off
 
 
-def parameters(day: date, *, employer_ids: Iterable[int] | None = None) -> dict[str, object]:
-    """Return what the statements read.
+def parameters(day: date, *, employer_ids: Iterable[int] | None = None) -> dict[str, Any]:
+    """Return what the statements read; those of `late_fees` read no more.
 
     :raises NoRuleInForce: if a declared month has no due day.
     """
@@ -107,7 +110,7 @@ def standing(day: date, *, employer_ids: Sequence[int]) -> list[Line]:
     )
 
 
-def _lines(statement: str, asked: dict[str, object]) -> list[Line]:
+def _lines(statement: str, asked: Mapping[str, Any]) -> list[Line]:
     with connection.cursor() as cursor:
         cursor.execute(statement, asked)
         return [Line(*row) for row in cursor.fetchall()]
@@ -148,6 +151,12 @@ class ItemStanding:
         return str(Insurance(self.item.insurance).label)
 
 
+def in_order(items: Iterable[RecoveryItem]) -> list[RecoveryItem]:
+    """Return lines by month, and by insurance as it is always named."""
+    funds = list(Insurance.values)
+    return sorted(items, key=lambda item: (item.month, funds.index(item.insurance)))
+
+
 def with_standing(notices: Sequence[RecoveryNotice], *, today: date) -> list[Standing]:
     """Return notices with what is open of them; two queries, however many."""
     employers = sorted({notice.employer_id for notice in notices})
@@ -155,17 +164,18 @@ def with_standing(notices: Sequence[RecoveryNotice], *, today: date) -> list[Sta
         (line.employer_id, *line.key): line for line in standing(today, employer_ids=employers)
     }
     items: dict[int, list[RecoveryItem]] = {notice.pk: [] for notice in notices}
-    for item in RecoveryItem.objects.filter(notice__in=notices).order_by("month", "pk"):
+    rows = RecoveryItem.objects.filter(notice__in=notices).select_related("assessment")
+    for item in in_order(rows):
         items[item.notice_id].append(item)
     found = []
     for notice in notices:
-        rows = []
+        shown = []
         for item in items[notice.pk]:
             now = lines.get((notice.employer_id, item.month, item.insurance))
             left = now.owed if now and now.owed > 0 and notice.state == State.OPEN else ZERO
             # More than was asked for is asked for by the next notice.
-            rows.append(ItemStanding(item, now, min(left, item.amount)))
-        found.append(Standing(notice, total(row.open for row in rows), tuple(rows)))
+            shown.append(ItemStanding(item, now, min(left, item.amount)))
+        found.append(Standing(notice, total(row.open for row in shown), tuple(shown)))
     return found
 
 
@@ -238,3 +248,89 @@ def sums(rows: QuerySet[RecoveryNotice], *, today: date) -> Sums:
         cursor.execute(_OPEN_OF, {**asked, "notices": [row[0] for row in waiting]})
         (left,) = cursor.fetchone()
     return Sums(len(known), total(row[2] for row in known), left)
+
+
+# Late fees of a notice
+
+
+@dataclass(frozen=True)
+class Fees:
+    """The late fees that what is open of a notice has come to by a day, in yuan.
+
+    `daily` is what each further day adds.
+    """
+
+    day: date
+    fee: Decimal
+    daily: Decimal
+    rules: list[str]
+
+
+def fees_of(found: Standing, *, today: date) -> Fees:
+    """Return the late fees of what is open of a notice; 0.00 where nothing is open."""
+    keys = {(row.item.month, row.item.insurance) for row in found.lines if row.open}
+    return _fees(found.notice.employer_id, keys, day=today)
+
+
+def fees_as_asked(notice: RecoveryNotice, items: Iterable[RecoveryItem]) -> Fees:
+    """Return the late fees of what a notice asked for, as of its own day."""
+    keys = {(item.month, item.insurance) for item in items}
+    return _fees(notice.employer_id, keys, day=notice.as_of)
+
+
+def _fees(employer_id: int, keys: set[Key], *, day: date) -> Fees:
+    parts = [
+        part
+        for part in late_fees.late_fees(day, employer_ids=[employer_id])
+        if not part.paid and (part.month, part.insurance.value) in keys
+    ]
+    law = policy_as_of(day)
+    rates = {part.month: law.late_fee_rate(part.month) for part in parts}
+    return Fees(
+        day=day,
+        fee=total(part.fee for part in parts),
+        daily=to_fen(sum((part.principal * rates[part.month].daily for part in parts), ZERO)),
+        rules=list(dict.fromkeys(rate.source.clause for rate in rates.values())),
+    )
+
+
+_FORMER = """
+SELECT i.id, p.net_due, p.employer_class
+FROM relief_recoveryitem i JOIN relief_assessment a ON a.id = i.assessment_id
+CROSS JOIN LATERAL (
+    SELECT net_due, employer_class FROM relief_assessment b
+    WHERE b.employer_id = a.employer_id AND b.month = a.month AND b.insurance = a.insurance
+        AND (b.as_of, b.run_id) < (a.as_of, a.run_id)
+        AND b.run_id IN (SELECT id FROM relief_run WHERE state = 'DONE')
+    ORDER BY b.as_of DESC, b.run_id DESC LIMIT 1
+) p
+WHERE i.notice_id = %s
+"""
+
+
+@dataclass(frozen=True)
+class Former:
+    """What a line had been assessed at before: yuan due, and the class."""
+
+    net_due: Decimal
+    employer_class: str
+
+
+def former(notice_id: int) -> dict[int, Former]:
+    """Return for each line of a notice what was in force before its assessment, if anything."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FORMER, [notice_id])
+        return {item: Former(net_due, name) for item, net_due, name in cursor.fetchall()}
+
+
+def reason(item: RecoveryItem, before: Former | None) -> str:
+    """Return in a few words why a line has to be paid."""
+    now = item.assessment
+    if before is None:
+        return "核定后没有缴清"
+    if before.employer_class != now.employer_class:
+        was, is_now = (
+            EmployerClass(name).label for name in (before.employer_class, now.employer_class)
+        )
+        return f"归类由“{was}”改为“{is_now}”"
+    return "重新核定后金额变动" if before.net_due != item.net_due else "核定后没有缴清"

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.db import connection
-from django.db.models import Max, Model
+from django.db.models import Max, Min, Model
 
 from classification.models import ClassDecision, CountsAs, Size, SizeRecord
 from registry import months
@@ -71,10 +71,9 @@ def marks() -> dict[str, int]:
 
 def declared_months() -> tuple[date, date] | None:
     """Return the first and the last month that anybody declared, or None."""
-    in_force = Declaration.objects.filter(replaced_by__isnull=True).order_by()
-    first = in_force.values_list("month", flat=True).order_by("month").first()
-    last = in_force.values_list("month", flat=True).order_by("-month").first()
-    return (first, last) if first and last else None
+    in_force = Declaration.objects.filter(replaced_by__isnull=True)
+    found = in_force.aggregate(first=Min("month"), last=Max("month"))
+    return (found["first"], found["last"]) if found["first"] else None
 
 
 @lru_cache(maxsize=16)

@@ -11,7 +11,7 @@ from relief import queries
 from relief.calc.holds import CLAUSE
 from relief.forms import OverpaidFilter
 from relief.policy import EmployerClass
-from relief.queries import desk, holds, late_fees
+from relief.queries import desk, holds, late_fees, places, recoveries
 from relief.services import overpaid
 
 SUMS = ("gross_due", "relief", "net_due", "employee_due", "paid", "overpaid", "underpaid")
@@ -26,6 +26,7 @@ def account(request: HttpRequest, employer_id: int) -> HttpResponse:
     employer = get_object_or_404(registry_queries.employers_for(viewer), pk=employer_id)
     seen = as_of.seen(request, today=timezone.localdate())
     found = queries.account(employer.pk, seen.day)
+    asked = recoveries.parameters(seen.day, employer_ids=[employer.pk])
     classes = {
         line.assessment.employer_class for month in found for line in month.lines if line.assessment
     }
@@ -42,7 +43,9 @@ def account(request: HttpRequest, employer_id: int) -> HttpResponse:
             "held": holds.held_months([employer.pk], until=seen.until),
             "hold_clause": CLAUSE,
             "sizes": queries.size_sources(employer, seen.day),
-            "late": late_fees.of_unit(employer.pk, seen.day),
+            "late": late_fees.of_unit(employer.pk, seen.day, asked=asked),
+            # Where money is going is known of today only.
+            "placed": [] if seen.past else places.placed(seen.day, asked=asked),
             "totals": {name: money.total(getattr(m, name) for m in found) for name in SUMS},
         },
     )

@@ -75,6 +75,7 @@ CITY_ONLY = {
     "relief:simulation_differences",
     "relief:simulation_workbook",
     "relief:simulation_lines",
+    "relief:places",
     "desk_refunds:audit",
     "desk_refunds:commit_seed",
     "desk_refunds:pairs",

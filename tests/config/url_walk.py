@@ -36,16 +36,17 @@ from relief.models import (
     MonthlyFiling,
     MonthlySubmission,
     PolicyDocument,
+    RecoveryNotice,
 )
-from relief.services import estimates
+from relief.services import estimates, recoveries
 from relief.services.hires import HIRE
 from tests.casework.lettering import issue_letter
 from tests.casework.papers import PNG
 from tests.factories import AT, make_member, make_officer
 from tests.refunds import closing
 from tests.refunds.making import Cast, account, make_run, overpay
-from tests.relief import simulating
-from tests.relief.builders import declare, recalculate
+from tests.relief import builders, simulating
+from tests.relief.builders import declare, make_size, recalculate
 from tests.relief.building import make_project
 from tests.relief.classing import class_by_hand
 from tests.relief.drafting import make_draft
@@ -293,6 +294,15 @@ def _project(employer: Employer) -> int:
     return version.project_id
 
 
+def _recovery(employer: Employer) -> str:
+    """A notice of what the employer has still to pay."""
+    make_size(employer, "LARGE")
+    declare(employer)
+    recalculate()
+    recoveries.settle(employer_ids=[employer.pk], at=builders.AT)
+    return RecoveryNotice.objects.get(employer=employer, state="OPEN").receipt
+
+
 def _estimate(employer: Employer) -> EstimateOrder:
     """An assessment of a month that the employer hasn't declared, which waits for its second."""
     declare(employer, "2020-05")
@@ -345,6 +355,7 @@ MAKERS: dict[str, Callable[[Employer], object]] = {
     "choice_id": lambda employer: _staff_choice(employer).pk,
     "rules_id": lambda employer: ApprovalRules.objects.latest("pk").pk,
     "project_id": _project,
+    "recovery_receipt": _recovery,
     "order_id": lambda employer: _estimate(employer).pk,
     "proposal_id": lambda employer: class_by_hand(employer, "sme").proposal_id,
     "document_slug": lambda employer: "2020-07-17-sichuan-extension",

@@ -265,3 +265,23 @@ def test_items_and_notice_add_up_to_the_book(times):
     assert {(line.month, line.insurance, line.owed) for line in owed} == set(
         items.values_list("month", "insurance", "amount")
     )
+
+
+def test_killed_in_the_middle_nothing_is_half_asked_and_the_next_round_asks_once(monkeypatch):
+    employers = [owing(), owing()]
+    recoveries.mark(day=AUGUST)
+    send = recoveries.casework.send_notices
+
+    def die(*args, **kwargs):
+        send(*args, **kwargs)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(recoveries.casework, "send_notices", die)
+    with pytest.raises(KeyboardInterrupt):
+        recoveries.work_due(clock=lambda: AT)
+    assert not RecoveryNotice.objects.exists()
+    assert not Notice.objects.filter(key__startswith="recovery").exists()
+
+    monkeypatch.setattr(recoveries.casework, "send_notices", send)
+    assert recoveries.work_due(clock=lambda: AT).opened == len(employers)
+    assert recoveries.work_due(clock=lambda: AT).opened == 0

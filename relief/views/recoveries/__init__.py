@@ -1,0 +1,1 @@
+"""Pages of what is still to be paid: `desk`, `portal`, and `places` of every difference."""
