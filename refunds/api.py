@@ -64,11 +64,11 @@ class RefundMonthOut(serializers.Serializer):
     """One month of a refund, and the assessment that found it."""
 
     period = serializers.SerializerMethodField(help_text="费款所属期，如 2020-02")
-    gross_due = Amount(source="assessment.gross_due", help_text="单位应缴（减免前）")
-    relief = Amount(source="assessment.relief", help_text="减免金额")
-    net_due = Amount(source="assessment.net_due", help_text="减免后单位应缴")
+    gross_due = Amount(source="ground.gross_due", help_text="单位应缴（减免前）")
+    relief = Amount(source="ground.relief", help_text="减免金额")
+    net_due = Amount(source="ground.net_due", help_text="减免后单位应缴")
     amount = Amount(help_text="这个月退还的金额")
-    clause = serializers.CharField(source="assessment.clause", help_text="依据")
+    clause = serializers.CharField(source="ground.clause", help_text="依据")
 
     def get_period(self, item: Any) -> str:
         """Return the month as public tables write it."""
@@ -104,6 +104,9 @@ class TimelineOut(serializers.Serializer):
 class RefundDetailOut(RefundOut):
     """A refund with its months, its orders to the bank and its timeline."""
 
+    project = serializers.CharField(
+        source="project_code", help_text="建设项目编号；退的是各月缴费的为空"
+    )
     as_of = serializers.DateField(help_text="依据的核定基准日")
     opened_at = serializers.DateTimeField(help_text="产生时间")
     moved_at = serializers.DateTimeField(help_text="最近办理时间")

@@ -18,6 +18,7 @@ class RefundsConfig(AppConfig):
             exports,
             ledger_source,
             objections,
+            project_money,
             receivers,
             telling,
             todos_accounts,
@@ -27,10 +28,13 @@ class RefundsConfig(AppConfig):
         from refunds.todos import todos
         from registry import navigation, slots
         from registry.models import Post
+        from relief import slots as relief_slots
         from relief.ledger import slots as ledger_slots
 
         kinds.load(telling.DATA)
         ledger_slots.add_source(ledger_source.REFUNDS)
+        ledger_slots.add_source(ledger_source.OF_PROJECTS)
+        relief_slots.add_project_money("refunds", project_money.refunds_of)
         slots.add_table(exports.REFUNDS)
         slots.add_objection("refunds", objections.objection)
         todo.register(todos)

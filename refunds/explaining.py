@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from registry import months
 from registry.money import ZERO, total
-from relief.calc.explain import Step, money
+from relief.calc.explain import Step, money, percent
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,21 @@ class Elsewhere:
 
     receipt: str
     amount: Decimal
+
+
+@dataclass(frozen=True)
+class OfProject:
+    """What was found of a construction project, in yuan; `covered` of `total` units count."""
+
+    name: str
+    premium: Decimal
+    relief: Decimal
+    period: str
+    unit: str
+    total: int
+    covered: int
+    fraction: Decimal
+    varies: bool  # the contractor's class, and with it the fraction, differs by month
 
 
 @dataclass(frozen=True)
@@ -33,6 +48,8 @@ class MonthOwed:
     clause: str
     elsewhere: tuple[Elsewhere, ...] = ()
     offset_in: Decimal = ZERO  # what other months' overpayments had paid of this one
+    #: Of a construction project: all of it stands in one item.
+    project: "OfProject | None" = None
 
 
 @dataclass(frozen=True)
@@ -54,9 +71,10 @@ def explain_refund(owed: Sequence[MonthOwed]) -> tuple[Step, ...]:
 
 
 def _month(owed: MonthOwed) -> Step:
+    paid = "一次缴纳的工伤保险费" if owed.project else "已到账（单位部分）"
     parts = [
-        Step("已到账（单位部分）", f"到账合计 {money(owed.arrived)}", owed.arrived),
-        Step("减去减免后应缴", f"依据：{owed.clause}", -owed.net_due),
+        Step(paid, f"到账合计 {money(owed.arrived)}", owed.arrived),
+        Step("减去减免后应缴", f"依据：{owed.clause}", -owed.net_due, (), _due(owed.project)),
     ]
     if owed.offset_in:
         title = "加上其他月份冲抵到本月的金额"
@@ -69,7 +87,29 @@ def _month(owed: MonthOwed) -> Step:
     if owed.offset_in:
         formula += f" + {money(owed.offset_in)}"
     formula += "".join(f" − {money(other.amount)}" for other in owed.elsewhere)
-    return Step(months.label(owed.month), formula, owed.amount, (), tuple(parts))
+    title = owed.project.name if owed.project else months.label(owed.month)
+    return Step(title, formula, owed.amount, (), tuple(parts))
+
+
+def _due(project: OfProject | None) -> tuple[Step, ...]:
+    """Return the parts of what a project owes after relief, signed as it is: below zero."""
+    if project is None:
+        return ()
+    share = "各月按当月减免比例折算" if project.varies else percent(project.fraction)
+    formula = f"{money(project.premium)} × {project.covered} ÷ {project.total} × {share}"
+    return (
+        Step("减去减免前应缴", "工程总造价对应的工伤保险费，一次缴清", -project.premium),
+        Step(
+            "加上减免期内各份额的减免",
+            formula,
+            project.relief,
+            notes=(
+                f"备案合同施工期 {project.period}，按{project.unit[-1]}平摊到 {project.total} "
+                f"{project.unit}，其中 {project.covered} {project.unit}在减免期内（口径D1）",
+                "一次计算，一次四舍五入到分",
+            ),
+        ),
+    )
 
 
 def adds_up(owed: Iterable[MonthOwed]) -> bool:

@@ -6,6 +6,8 @@ docs/decisions/obligation-and-attempt.md says what each can prove and what it ca
 
 import pgtrigger
 
+from refunds.guards_projects import PAID, PAID_AT_MOST, PROJECTS_COVERED
+
 #: One number for every lock that serialises changes of what is owed.
 MONEY_LOCK = 7_202_002
 
@@ -13,13 +15,15 @@ MONEY_LOCK = 7_202_002
 # employer, month and insurance. What is used of an offset has gone back already; what a month
 # took by an offset is no money that it could give back. The lock makes two transactions at once wait for each other;
 # the query after it sees what the other committed.
-_ITEMS_COVERED = """
+_ITEMS_COVERED = (
+    """
 PERFORM pg_advisory_xact_lock({lock});
 IF EXISTS (
     SELECT 1
     FROM (
         SELECT DISTINCT o.employer_id, o.insurance, i.month
         FROM {keys} i JOIN refunds_obligation o ON o.id = i.obligation_id
+        WHERE o.project_id IS NULL
     ) k
     WHERE (
         SELECT coalesce(sum(i.amount - CASE o.state WHEN 'OFFSETTING' THEN (
@@ -27,7 +31,7 @@ IF EXISTS (
         ) ELSE 0 END), 0)
         FROM refunds_obligationitem i JOIN refunds_obligation o ON o.id = i.obligation_id
         WHERE o.employer_id = k.employer_id AND o.insurance = k.insurance AND i.month = k.month
-            AND o.state NOT IN ('PAID', 'OFFSET', 'SUPERSEDED')
+            AND o.project_id IS NULL AND o.state NOT IN ('PAID', 'OFFSET', 'SUPERSEDED')
     ) + (
         SELECT coalesce(sum(b.amount), 0) FROM relief_paidback b
         WHERE b.employer_id = k.employer_id AND b.insurance = k.insurance AND b.month = k.month
@@ -40,6 +44,8 @@ IF EXISTS (
     RAISE EXCEPTION 'refunds: more would go back than arrived' USING ERRCODE = 'check_violation';
 END IF;
 """
+    + PROJECTS_COVERED
+)
 
 
 def items_within_arrived() -> pgtrigger.Trigger:
@@ -62,7 +68,7 @@ def items_within_arrived() -> pgtrigger.Trigger:
         when=pgtrigger.After,
         operation=pgtrigger.Insert,
         referencing=pgtrigger.Referencing(new="new_items"),
-        func=_ITEMS_COVERED.format(lock=MONEY_LOCK, keys="new_items") + within_amount,
+        func=_ITEMS_COVERED.format(lock=MONEY_LOCK, keys="new_items", paid=PAID) + within_amount,
     )
 
 
@@ -74,7 +80,7 @@ def reopened_within_arrived() -> pgtrigger.Trigger:
         when=pgtrigger.After,
         operation=pgtrigger.UpdateOf("state"),
         condition=pgtrigger.Condition("OLD.state = 'PAID' AND NEW.state <> 'PAID'"),
-        func=_ITEMS_COVERED.format(lock=MONEY_LOCK, keys=keys) + "RETURN NULL;",
+        func=_ITEMS_COVERED.format(lock=MONEY_LOCK, keys=keys, paid=PAID_AT_MOST) + "RETURN NULL;",
     )
 
 

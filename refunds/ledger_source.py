@@ -33,16 +33,26 @@ _USED = """CASE o.state WHEN 'OFFSETTING' THEN (
             SELECT coalesce(sum(u.amount), 0) FROM refunds_offsetuse u WHERE u.item_id = i.id
         ) ELSE 0 END"""
 _STATES = ", ".join(f"'{state.value}'" for state in ACCOUNTS)
+_STANDS = f"""
+    SELECT o.employer_id, o.insurance, i.month, CASE o.state {_ACCOUNT} END AS account,
+        NULL::date AS value_on, {_USED} - i.amount AS amount, o.receipt AS document, o.project_id
+    FROM refunds_obligation o JOIN refunds_obligationitem i ON i.obligation_id = o.id
+    WHERE {chosen("o")} AND o.state IN ({_STATES}) AND o.project_id
+"""
+_PLACES = (Account.OVERPAID, Account.ORDERED, Account.AT_BANK, Account.BOUNCED)
 
 REFUNDS = Source(
     name="refunds",
-    sql=f"""
-        SELECT o.employer_id, o.insurance, i.month, CASE o.state {_ACCOUNT} END AS account,
-            NULL::date AS value_on, {_USED} - i.amount AS amount, o.receipt AS document
-        FROM refunds_obligation o JOIN refunds_obligationitem i ON i.obligation_id = o.id
-        WHERE {chosen("o")} AND o.state IN ({_STATES})
-    """,
-    accounts=(Account.OVERPAID, Account.ORDERED, Account.AT_BANK, Account.BOUNCED),
+    sql=f"{_STANDS} IS NULL",
+    accounts=_PLACES,
     reason="应退及付款进度",
     dated=False,
+)
+OF_PROJECTS = Source(
+    name="project_refunds",
+    sql=f"{_STANDS} IS NOT NULL",
+    accounts=_PLACES,
+    reason="建设项目应退及付款进度",
+    dated=False,
+    of_projects=True,
 )

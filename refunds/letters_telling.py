@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from datetime import date
 
 from casework.services import Message
-from refunds.letters import OFFER_PATH
+from refunds.letters import OFFER_PATH, named
 from refunds.models import Obligation, StaffChoice
 from registry.money import total
-from relief.models import Insurance
 
 STAYS = "过了这一天也不会失去这笔钱，钱一直是您单位的，只是我们会打电话与您联系。"
 
@@ -17,9 +16,7 @@ def _day(day: date) -> str:
 
 
 def _parts(obligations: Sequence[Obligation]) -> str:
-    return "，".join(
-        f"{Insurance(each.insurance).label}保险费{each.amount:,.2f}元" for each in obligations
-    )
+    return "，".join(named(each) for each in obligations)
 
 
 def _sum(obligations: Sequence[Obligation]) -> str:

@@ -35,6 +35,16 @@ class Choices:
     is_over: bool
 
     @property
+    def only_refunded(self) -> list[Obligation]:
+        """Those that can't be offset: of construction projects."""
+        return [refund for refund, _ in self.refunds if refund.project_id]
+
+    @property
+    def offsettable(self) -> list[tuple[Obligation, Preview]]:
+        """Those that may be offset instead: of declared months."""
+        return [each for each in self.refunds if not each[0].project_id]
+
+    @property
     def total(self) -> Decimal:
         """How much waits for the choice."""
         return total(refund.amount for refund, _ in self.refunds)
@@ -47,7 +57,7 @@ class Choices:
     @property
     def left(self) -> Decimal:
         """How much of an offset would wait for later months."""
-        return self.total - self.used
+        return total(refund.amount for refund, _ in self.offsettable) - self.used
 
     @property
     def would_pay(self) -> list[tuple[Obligation, Used]]:

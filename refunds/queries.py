@@ -33,6 +33,7 @@ from refunds.models import (
     ObligationItem,
     Submission,
 )
+from refunds.queries_projects import PROJECTS_FOUND
 from refunds.workflow import IN_THE_BANKS_HANDS, UNDECIDED, State
 from registry import months, scope
 from registry.models import EmployerTerms, Officer
@@ -49,9 +50,12 @@ class Overpayment:
     month: date
     overpaid: Decimal
     clause: str
-    assessment_id: int
+    assessment_id: int | None
     run_id: int
     as_of: date
+    #: Of a construction project: which, and what was found of it.
+    project_id: int | None = None
+    project_relief_id: int | None = None
 
     def reduced_to(self, amount: Decimal) -> "Overpayment":
         """Return the same month with the part of it that is not in hand already."""
@@ -85,24 +89,33 @@ in_force AS (
 )
 """
 _OVERPAID = f"""
-WITH {_FOUND}
-SELECT employer_id, insurance, month, overpaid, clause, id, run_id, as_of
-FROM found WHERE overpaid > 0 ORDER BY employer_id, insurance, month
+WITH {_FOUND}, {PROJECTS_FOUND}
+SELECT employer_id, insurance, month, overpaid, clause, id, run_id, as_of,
+    NULL::bigint AS project_id, NULL::bigint AS project_relief_id
+FROM found WHERE overpaid > 0
+UNION ALL
+SELECT employer_id, insurance, month, overpaid, clause, NULL, run_id, as_of, project_id, id
+FROM project_found WHERE overpaid > 0
+ORDER BY employer_id, insurance, month, project_id NULLS FIRST
 """
 # Of each month first what there is, then what the bank has of it, then what is asked about.
 _NOT_COVERED = f"""
-WITH {_FOUND}, claim AS (
-    SELECT employer_id, insurance, month, 0 AS turn, 0 AS id, '' AS receipt, -overpaid AS amount
+WITH {_FOUND}, {PROJECTS_FOUND}, claim AS (
+    SELECT employer_id, insurance, month, NULL::bigint AS project_id, 0 AS turn, 0 AS id,
+        '' AS receipt, -overpaid AS amount
     FROM found WHERE overpaid > 0
     UNION ALL
-    SELECT o.employer_id, o.insurance, i.month, CASE WHEN o.id = ANY(%(asked)s) THEN 2 ELSE 1 END,
-        o.id, o.receipt, i.amount
+    SELECT employer_id, insurance, month, project_id, 0, 0, '', -overpaid
+    FROM project_found WHERE overpaid > 0
+    UNION ALL
+    SELECT o.employer_id, o.insurance, i.month, o.project_id,
+        CASE WHEN o.id = ANY(%(asked)s) THEN 2 ELSE 1 END, o.id, o.receipt, i.amount
     FROM refunds_obligation o JOIN refunds_obligationitem i ON i.obligation_id = o.id
     WHERE o.employer_id = ANY(%(employers)s)
         AND (o.id = ANY(%(asked)s) OR o.state = ANY(%(in_the_banks_hands)s))
 ), claimed AS (
     SELECT turn, receipt, employer_id, sum(amount) OVER (
-        PARTITION BY employer_id, insurance, month ORDER BY turn, id
+        PARTITION BY employer_id, insurance, month, project_id ORDER BY turn, id
     ) AS missing
     FROM claim
 )
@@ -116,6 +129,8 @@ SELECT greatest(%(today)s::date, (
     WHERE employer_id = ANY(%(employers)s::bigint[])
 ), (
     SELECT max("on") FROM relief_paidback WHERE employer_id = ANY(%(employers)s::bigint[])
+), (
+    SELECT max("on") FROM relief_projectpaidback WHERE employer_id = ANY(%(employers)s::bigint[])
 ))
 """
 
@@ -140,9 +155,17 @@ def picture_day(*, at: datetime, employer_ids: Collection[int]) -> date:
 
 
 def overpayments(*, as_of: date, employer_ids: Sequence[int]) -> Iterator[Overpayment]:
-    """Yield what was overpaid in covered months by what is in force on a day."""
+    """Yield what was overpaid in covered months, and of construction projects, by what is in
+    force on a day. Of a project with several contractors: name them all (`with_fellows`)."""
     with connection.cursor() as cursor:
-        cursor.execute(_OVERPAID, {"as_of": as_of, "employers": list(employer_ids)})
+        cursor.execute(
+            _OVERPAID,
+            {
+                "as_of": as_of,
+                "employers": list(employer_ids),
+                "in_the_banks_hands": sorted(IN_THE_BANKS_HANDS),
+            },
+        )
         for row in cursor.fetchall():
             yield Overpayment(*row)
 
@@ -183,7 +206,7 @@ def unit_type(employer_id: int, *, today: date) -> str:
 
 def refunds_for(viewer: scope.Viewer) -> QuerySet[Obligation]:
     """Return the refunds the viewer may see, with their employers, the newest first."""
-    rows = Obligation.objects.select_related("employer__district")
+    rows = Obligation.objects.select_related("employer__district", "project")
     return scope.limit(rows, viewer).order_by("-pk")
 
 
@@ -237,7 +260,7 @@ def with_bank_line(rows: QuerySet[Obligation]) -> QuerySet[Obligation]:
 def undecided_of(employer_id: int) -> list[Obligation]:
     """Return what waits for an employer's choice, with its months and their grounds."""
     rows = Obligation.objects.filter(employer=employer_id, state__in=UNDECIDED)
-    found = rows.order_by("pk").prefetch_related(_ITEMS)
+    found = rows.select_related("project").order_by("pk").prefetch_related(_ITEMS)
     return sorted(found, key=lambda refund: _PLACES[refund.insurance])
 
 
@@ -247,10 +270,16 @@ _PLACES = {fund.value: place for place, fund in enumerate(Insurance)}
 
 def items_of(obligation: Obligation) -> QuerySet[ObligationItem]:
     """Return a refund's months with the assessments behind them."""
-    return obligation.items.select_related("assessment").order_by("month")
+    return with_grounds(obligation.items.all())
 
 
-_ITEMS = Prefetch("items", ObligationItem.objects.select_related("assessment").order_by("month"))
+def with_grounds(rows: QuerySet[ObligationItem]) -> QuerySet[ObligationItem]:
+    """Return items by month with what found them: an assessment, or a project's relief."""
+    grounds = ("assessment", "project_relief__version__project")
+    return rows.select_related(*grounds).order_by("month")
+
+
+_ITEMS = Prefetch("items", with_grounds(ObligationItem.objects.all()))
 
 
 def attempts_of(obligation: Obligation) -> QuerySet[Attempt]:
@@ -270,7 +299,8 @@ def pickable(
     """Return what an officer may decide on at a level; `ids` narrows it to those picked."""
     states = {"FIRST": State.CHOSEN, "SECOND": State.CHECKED, "THIRD": State.ENDORSED}
     rows = scope.actionable(
-        Obligation.objects.filter(state=states[level]).select_related("employer"), officer
+        Obligation.objects.filter(state=states[level]).select_related("employer", "project"),
+        officer,
     )
     return (rows if ids is None else rows.filter(pk__in=ids)).order_by("pk")
 

@@ -158,7 +158,10 @@ def paying_account(
     """
     ids = [obligation.pk for obligation in obligations]
     of_refund = ObligationItem.objects.filter(
-        obligation__in=ids, month=OuterRef("month"), obligation__insurance=OuterRef("insurance")
+        obligation__in=ids,
+        obligation__project=None,  # of a project nobody has said from where it was paid
+        month=OuterRef("month"),
+        obligation__insurance=OuterRef("insurance"),
     )
     rows = Payment.objects.filter(
         Exists(of_refund), employer=employer, reverses__isnull=True, payment__isnull=True

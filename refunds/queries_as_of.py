@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db.models import Prefetch, QuerySet
 
 from casework.models import Move
+from refunds import queries
 from refunds.models import Obligation, ObligationItem
 from refunds.workflow import State
 from registry.models import Employer
@@ -29,8 +30,9 @@ class Stood:
 
 def refunds_of(employer: Employer, *, until: datetime | None) -> QuerySet[Obligation]:
     """Return an employer's refunds with their months, the newest first; `until`: opened by then."""
-    items = Prefetch("items", ObligationItem.objects.select_related("assessment").order_by("month"))
-    rows = Obligation.objects.filter(employer=employer).prefetch_related(items).order_by("-pk")
+    items = Prefetch("items", queries.with_grounds(ObligationItem.objects.all()))
+    rows = Obligation.objects.filter(employer=employer).select_related("project")
+    rows = rows.prefetch_related(items).order_by("-pk")
     return rows if until is None else rows.filter(opened_at__lt=until)
 
 

@@ -15,7 +15,9 @@ from refunds.models import Obligation, ObligationItem, OffsetUse
 from refunds.workflow import State
 from registry.money import ZERO
 from relief.calc.explain import Step
-from relief.models import Payment
+from relief.calc.project import Flag
+from relief.models import Payment, ProjectRelief
+from relief.policy import CountBy
 
 Month = date
 
@@ -38,18 +40,23 @@ def explain(obligation: Obligation) -> Explained:
     items = list(queries.items_of(obligation))
     covered = [item.month for item in items]
     day = timezone.localdate(obligation.opened_at)
-    arrived = _arrived(obligation, covered, day)
+    if obligation.project_id is None:
+        arrived = _arrived(obligation, covered, day)
+        offset_in = _offset_in(obligation, covered)
+    else:
+        arrived = {item.month: _paid_for(item) for item in items}
+        offset_in = {}
     elsewhere = _elsewhere(obligation, covered)
-    offset_in = _offset_in(obligation, covered)
     owed = [
         explaining.MonthOwed(
             month=item.month,
             amount=item.amount,
             arrived=arrived.get(item.month, ZERO),
-            net_due=item.assessment.net_due,
-            clause=item.assessment.clause,
+            net_due=item.ground.net_due,
+            clause=item.ground.clause,
             elsewhere=tuple(elsewhere[item.month]),
             offset_in=offset_in.get(item.month, ZERO),
+            project=_of_project(item.project_relief),
         )
         for item in items
     ]
@@ -62,6 +69,30 @@ def explain(obligation: Obligation) -> Explained:
         offset=explaining.explain_offset(uses, amount=obligation.amount),
         months=tuple(covered),
         agrees=explaining.adds_up(owed),
+    )
+
+
+def _paid_for(item: ObligationItem) -> Decimal:
+    """Return what was paid for a project by the version that was on file."""
+    assert item.project_relief is not None
+    return item.project_relief.version.premium
+
+
+def _of_project(found: ProjectRelief | None) -> explaining.OfProject | None:
+    if found is None:
+        return None
+    by_month = found.count_by == CountBy.MONTH
+    version = found.version
+    return explaining.OfProject(
+        name=f"建设项目 {version.project.code} {version.name}",
+        premium=found.premium,
+        relief=found.relief,
+        period=f"{version.start_on.isoformat()} 至 {version.end_on.isoformat()}",
+        unit="个月" if by_month else "天",
+        total=found.months_total if by_month else found.days_total,
+        covered=found.months_relieved if by_month else found.days_relieved,
+        fraction=found.relief_fraction,
+        varies=bool(found.flags & Flag.CLASS_CHANGES),
     )
 
 
@@ -83,11 +114,13 @@ def _elsewhere(
 ) -> Mapping[Month, list[explaining.Elsewhere]]:
     """Return what earlier refunds have of the months: all of it, or what was used of an offset."""
     items = ObligationItem.objects.filter(
-        obligation__employer=obligation.employer_id,
         obligation__insurance=obligation.insurance,
+        obligation__project=obligation.project_id,
         obligation__lt=obligation.pk,
         month__in=covered,
     )
+    if obligation.project_id is None:  # what went to a former contractor went from the project
+        items = items.filter(obligation__employer=obligation.employer_id)
     rows = list(items.select_related("obligation").order_by("obligation_id"))
     states = _states({row.obligation_id for row in rows}, obligation.opened_at)
     used = _used([row.pk for row in rows], obligation.opened_at)

@@ -111,7 +111,9 @@ def previews(obligations: Iterable[Obligation], *, today: date) -> dict[int, Pre
     found = {}
     for obligation in chosen:
         fund = (obligation.employer_id, obligation.insurance)
-        uses = offsetting.fill(lacks.get(fund, {}), sources_of(obligation, {}))
+        # A project pays once: it has no other months.
+        sources = [] if obligation.project_id else sources_of(obligation, {})
+        uses = offsetting.fill(lacks.get(fund, {}), sources)
         left = obligation.amount - total(use.amount for use in uses)
         found[obligation.pk] = Preview(obligation, tuple(uses), left)
     return found

@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.db import connection
 from django.db.models import Count, Prefetch, Q, QuerySet
 
-from refunds import risks, sample_facts
+from refunds import queries, risks, sample_facts
 from refunds.models import (
     ApprovalRules,
     Batch,
@@ -52,7 +52,7 @@ def sampled(batch: Batch) -> QuerySet[SampleLine]:
     rows = SampleLine.objects.filter(draw__batch=batch).select_related(
         "attempt__obligation__employer__district", "check_made__officer"
     )
-    months = ObligationItem.objects.select_related("assessment").order_by("month")
+    months = queries.with_grounds(ObligationItem.objects.all())
     return rows.prefetch_related(Prefetch("attempt__obligation__items", months)).order_by(
         "by_lot", "pk"
     )

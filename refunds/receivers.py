@@ -11,7 +11,7 @@ from refunds.services import offers, reconfirm
 from registry import doorbell
 from registry.intake.signals import workbook_imported
 from registry.models import Import
-from relief.signals import run_finished
+from relief.signals import project_looked_at, run_finished
 
 
 @receiver(run_finished)
@@ -28,6 +28,13 @@ def mark_payers_due(import_: Import, at: datetime, **kwargs: Any) -> None:
         return
     if offers.mark_payments(import_id=import_.pk, at=at):
         transaction.on_commit(lambda: doorbell.ring(tasks.offer_due))
+
+
+@receiver(project_looked_at)
+def mark_looked_at(employer_ids: list[int], project: int, at: datetime, **kwargs: Any) -> None:
+    """Nothing of a project is in doubt any more: what is owed of it may be offered now."""
+    offers.mark_due(at=at, employer_ids=employer_ids, reason=f"建设项目已核对（{project}）")
+    transaction.on_commit(lambda: doorbell.ring(tasks.offer_due))
 
 
 @receiver(workbook_imported)

@@ -16,7 +16,7 @@ from refunds.risks import Line
 _LINES = """
 WITH line AS MATERIALIZED (
     SELECT t.id, t.account, t.amount, o.id AS obligation_id, o.receipt, o.employer_id, o.insurance,
-        e.district_id
+        o.project_id, e.district_id
     FROM refunds_attempt t
     JOIN refunds_obligation o ON o.id = t.obligation_id
     JOIN registry_employer e ON e.id = o.employer_id
@@ -30,7 +30,7 @@ SELECT l.id, l.account, l.receipt, l.amount,
     (
         SELECT bool_or(p.payer_number = l.account) FROM relief_payment p
         WHERE p.employer_id = l.employer_id AND p.insurance = l.insurance
-            AND p.payer_number <> ''
+            AND l.project_id IS NULL AND p.payer_number <> ''
             AND p.month IN (
                 SELECT i.month FROM refunds_obligationitem i
                 WHERE i.obligation_id = l.obligation_id

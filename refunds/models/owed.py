@@ -17,12 +17,13 @@ from refunds import (
     guards_approval,
     guards_hands,
     guards_offset,
+    guards_projects,
     guards_sampling,
 )
 from refunds.workflow import Action, State, next_state, transitions
 from registry.guards import append_only, no_delete
 from registry.models import BankAccount, Employer, Officer, Work
-from relief.models import Assessment, Insurance, Run
+from relief.models import Assessment, Insurance, Project, ProjectRelief, Run
 
 
 class OfferWork(Work):
@@ -60,6 +61,16 @@ class Obligation(models.Model):
         Employer, models.RESTRICT, related_name="refunds", db_index=False, verbose_name="参保单位"
     )
     insurance = models.CharField("险种", max_length=12, choices=Insurance.choices)
+    # Money of a construction project (R15), which is nothing of the employer's declared months.
+    project = models.ForeignKey(
+        Project,
+        models.RESTRICT,
+        null=True,
+        blank=True,
+        related_name="refunds",
+        db_index=False,
+        verbose_name="建设项目",
+    )
     round = models.PositiveIntegerField("轮次")
     amount = models.DecimalField("退费金额", max_digits=14, decimal_places=2)
     state = models.CharField("状态", max_length=12, choices=State.choices, default=State.OFFERED)
@@ -85,10 +96,24 @@ class Obligation(models.Model):
                 name="obligation_once_per_round", fields=["employer", "insurance", "round"]
             ),
             models.CheckConstraint(name="obligation_is_something", condition=Q(amount__gt=0)),
+            models.CheckConstraint(
+                name="project_refund_is_injury",
+                condition=Q(project__isnull=True) | Q(insurance=Insurance.INJURY),
+            ),
+            # A project pays once: it has no later months that its money could pay.
+            models.CheckConstraint(
+                name="project_is_never_offset",
+                condition=Q(project__isnull=True) | ~Q(state__in=[State.OFFSETTING, State.OFFSET]),
+            ),
         ]
         indexes = [
             models.Index(name="obligation_queue", fields=["state", "insurance", "id"]),
             models.Index(name="obligation_latest", fields=["-id"]),
+            models.Index(
+                name="obligation_of_project",
+                fields=["project"],
+                condition=Q(project__isnull=False),
+            ),
         ]
         triggers = [
             pgtrigger.ReadOnly(
@@ -97,6 +122,7 @@ class Obligation(models.Model):
                     "receipt",
                     "employer",
                     "insurance",
+                    "project",
                     "round",
                     "amount",
                     "as_of",
@@ -119,6 +145,17 @@ class Obligation(models.Model):
 
     def __str__(self) -> str:
         return self.receipt
+
+    @property
+    def project_code(self) -> str:
+        """The number of the construction project whose money it is; "" of declared months."""
+        return self.project.code if self.project is not None else ""
+
+    @property
+    def subject(self) -> str:
+        """What it is of, in words: the insurance, and the construction project where it is one."""
+        of = f"（建设项目{self.project_code}）" if self.project_code else ""
+        return f"{self.get_insurance_display()}保险{of}"
 
     def move(
         self,
@@ -170,7 +207,11 @@ class Obligation(models.Model):
 
 
 class ObligationItem(models.Model):
-    """One month of an obligation, and the assessment that found it."""
+    """One month of an obligation, and the assessment that found it.
+
+    Of a construction project: all of it, in the month in which the project was first to start,
+    as it stands in the book; and what was found of the project.
+    """
 
     obligation = models.ForeignKey(
         Obligation, models.RESTRICT, related_name="items", db_index=False, verbose_name="退费"
@@ -178,7 +219,22 @@ class ObligationItem(models.Model):
     month = models.DateField("费款所属期")
     amount = models.DecimalField("金额", max_digits=14, decimal_places=2)
     assessment = models.ForeignKey(
-        Assessment, models.RESTRICT, related_name="+", db_index=False, verbose_name="核定结果"
+        Assessment,
+        models.RESTRICT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        verbose_name="核定结果",
+    )
+    project_relief = models.ForeignKey(
+        ProjectRelief,
+        models.RESTRICT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        verbose_name="建设项目减免",
     )
     run = models.ForeignKey(
         Run, models.RESTRICT, related_name="+", db_index=False, verbose_name="核定"
@@ -187,15 +243,30 @@ class ObligationItem(models.Model):
     class Meta:
         verbose_name = "退费明细"
         verbose_name_plural = "退费明细"
-        triggers = [*append_only(), guards.items_within_arrived()]
+        triggers = [
+            *append_only(),
+            guards.items_within_arrived(),
+            guards_projects.items_of_their_kind(),
+        ]
         constraints = [
             models.UniqueConstraint(name="item_once_per_month", fields=["obligation", "month"]),
             models.CheckConstraint(name="item_is_something", condition=Q(amount__gt=0)),
             models.CheckConstraint(name="item_first_of_month", condition=Q(month__day=1)),
+            models.CheckConstraint(
+                name="item_has_one_ground",
+                condition=Q(assessment__isnull=False) ^ Q(project_relief__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.obligation_id} {self.month:%Y-%m}"
+
+    @property
+    def ground(self) -> Assessment | ProjectRelief:
+        """What found it: both say `gross_due`, `relief`, `net_due` and `clause`."""
+        found = self.assessment or self.project_relief
+        assert found is not None  # item_has_one_ground
+        return found
 
 
 class Submission(models.Model):

@@ -18,7 +18,8 @@ _SIDES = {
 }
 _ENDED = """
 SELECT o.employer_id, o.insurance, w.day AS value_on, w.reason, t.line_no AS document,
-    t.line_no || '.' || w.how AS reference, i.month, w.debit, w.credit, i.amount
+    t.line_no || '.' || w.how AS reference, i.month, w.debit, w.credit, i.amount,
+    o.project_id
 FROM unnest(%(lines)s::bigint[], %(days)s::date[], %(hows)s::text[], %(debits)s::text[],
     %(credits)s::text[], %(reasons)s::text[]) AS w(line, day, how, debit, credit, reason)
 JOIN refunds_attempt t ON t.id = w.line

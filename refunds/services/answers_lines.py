@@ -48,6 +48,8 @@ class Line:
     employer_id: int
     insurance: str
     stands: str
+    #: Of a construction project's money; "" of declared months.
+    project_code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +65,11 @@ class End:
 
 _LINES = """
 SELECT t.id, t.line_no, t.account, t.amount, t.state, t.reason, t.settled_on, b.id, b.number,
-    b.state, o.id, o.receipt, o.employer_id, o.insurance, o.state
+    b.state, o.id, o.receipt, o.employer_id, o.insurance, o.state, coalesce(p.code, '')
 FROM refunds_attempt t
 JOIN refunds_batch b ON b.id = t.batch_id
 JOIN refunds_obligation o ON o.id = t.obligation_id
+LEFT JOIN relief_project p ON p.id = o.project_id
 WHERE t.line_no = ANY(%s::text[])
 ORDER BY t.id FOR UPDATE OF t
 """
@@ -77,8 +80,8 @@ WHERE t.id = v.id
 """
 # What arrived left its months; what came back is there again.
 _PAID_BACK = """
-SELECT o.employer_id, i.month, o.insurance, i.amount * w.sign, w.day,
-    concat_ws('.', t.line_no, to_char(i.month, 'YYYYMM'), w.how)
+SELECT o.employer_id, i.month, o.insurance, i.amount * w.sign AS amount, w.day AS "on",
+    concat_ws('.', t.line_no, to_char(i.month, 'YYYYMM'), w.how) AS reference, o.project_id
 FROM unnest(%(lines)s::bigint[], %(days)s::date[], %(hows)s::text[], %(signs)s::int[])
     AS w(line, day, how, sign)
 JOIN refunds_attempt t ON t.id = w.line

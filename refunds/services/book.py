@@ -28,7 +28,7 @@ REASONS = {
 _SENT = """
 SELECT o.employer_id, o.insurance, %(day)s::date AS value_on, %(reason)s AS reason,
     %(batch)s AS document, o.receipt || '.SENT.' || %(batch)s AS reference, i.month,
-    %(debit)s AS debit, %(credit)s AS credit, i.amount
+    %(debit)s AS debit, %(credit)s AS credit, i.amount, o.project_id
 FROM refunds_obligation o JOIN refunds_obligationitem i ON i.obligation_id = o.id
 WHERE o.id = ANY(%(ids)s)
 """
@@ -64,6 +64,7 @@ def shift(
                     debit=debit,
                     credit=credit,
                     amounts={item.month: item.amount for item in each.items.all()},
+                    project_id=each.project_id,
                 ),
                 document=document or each.receipt,
                 reference=f"{each.receipt}.{step}",

@@ -118,6 +118,13 @@ class OffsetIsOver(Exception):
     """The period in which money is offset has ended; it is refunded."""
 
 
+class OnlyRefunded(Exception):
+    """Money of a construction project: it has no later months that it could pay."""
+
+
+ONLY_REFUNDED = "建设项目的工伤保险费一次缴清，没有以后月份可以冲抵，请选择退费。"
+
+
 @transaction.atomic
 def choose_offset(*, member: Membership, receipts: Sequence[str], at: datetime) -> list[Obligation]:
     """Hand in the choice: the money is to pay other months of the same fund, as far as any lack
@@ -127,6 +134,7 @@ def choose_offset(*, member: Membership, receipts: Sequence[str], at: datetime) 
     :raises NothingToChoose: if a receipt is not this employer's.
     :raises IllegalMove: if one of them was chosen already.
     :raises OffsetIsOver: if the period has ended.
+    :raises OnlyRefunded: if one of them is of a construction project.
     """
     hold_money()
     obligations = _locked(member, receipts)
@@ -142,7 +150,10 @@ def begin_offset(
 
     :raises IllegalMove: if one of them was chosen already.
     :raises OffsetIsOver: if the period has ended.
+    :raises OnlyRefunded: if one of them is of a construction project.
     """
+    if any(obligation.project_id for obligation in obligations):
+        raise OnlyRefunded(ONLY_REFUNDED)
     if queries_offset.is_over(today=timezone.localdate(at)):
         raise OffsetIsOver("可以冲抵的期限已过，请选择退费。")
     for obligation in obligations:

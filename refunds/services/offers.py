@@ -13,16 +13,22 @@ from functools import partial
 from itertools import chain
 
 from django.db import transaction
-from django.db.models import Exists, Max, OuterRef, prefetch_related_objects
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from casework import services as casework
-from casework.models import Move
-from casework.receipts import new_receipt
-from refunds import ledger_source, letters, letters_offset, queries, queries_offset
-from refunds.models import Obligation, ObligationItem, OfferWork
-from refunds.services import book, offsets, reconfirm
+from refunds import (
+    ledger_source,
+    letters,
+    letters_offset,
+    queries,
+    queries_offset,
+    queries_projects,
+)
+from refunds.models import Obligation, OfferWork
+from refunds.services import book, offsets, opening, reconfirm
 from refunds.services.locking import hold_money
+from refunds.services.opening import Fund, fund_of
 from refunds.workflow import CLOSED, IN_THE_BANKS_HANDS, UNDECIDED, Action, State
 from registry import bulk
 from registry import work as leases
@@ -34,8 +40,6 @@ from relief.models import Assessment, Payment, Run
 
 #: Employers worked through in one transaction.
 CHUNK = 500
-RECEIPT_PREFIX = "TF"
-Fund = tuple[int, str]
 
 
 def mark_due(
@@ -176,17 +180,19 @@ def settle(*, employer_ids: Sequence[int], at: datetime) -> Offered:
     What the bank holds is never touched. What the enterprise has chosen stays while every
     month of it is still owed, and the rest becomes a new offer; otherwise it is replaced.
     Offsets that no longer fit are undone first; what is being offset pays what is open last.
+    A project's money is looked at with all contractors that it ever had.
     """
     hold_money()
+    employer_ids = queries_projects.with_fellows(employer_ids)
     offset = offsets.undo_what_no_longer_fits(employer_ids=employer_ids, at=at)
     found: dict[Fund, dict[date, queries.Overpayment]] = defaultdict(dict)
     day = queries.picture_day(at=at, employer_ids=employer_ids)
     for row in queries.overpayments(as_of=day, employer_ids=employer_ids):
-        found[row.employer_id, row.insurance][row.month] = row
+        found[row.employer_id, row.insurance, row.project_id or 0][row.month] = row
     open_ones: dict[Fund, list[Obligation]] = defaultdict(list)
     rows = Obligation.objects.filter(employer__in=employer_ids).exclude(state__in=CLOSED)
     for obligation in rows.select_for_update().order_by("pk").prefetch_related("items"):
-        open_ones[obligation.employer_id, obligation.insurance].append(obligation)
+        open_ones[fund_of(obligation)].append(obligation)
 
     plan = _Plan(used=queries_offset.used_among(chain.from_iterable(open_ones.values())))
     for fund in sorted({*found, *open_ones}):
@@ -207,7 +213,7 @@ def _plan_fund(
     overpaid: dict[date, queries.Overpayment],
     open_ones: list[Obligation],
 ) -> None:
-    """Decide what happens to one employer's open refunds of one fund."""
+    """Decide what happens to one employer's open refunds of one fund, or of one project."""
     left = {month: row.overpaid for month, row in overpaid.items()}
 
     def owed(obligation: Obligation) -> dict[date, Decimal]:
@@ -273,8 +279,8 @@ def _write(
         for each in replaced
     ]
     bulk.change(replaced, Obligation.MOVED)
-    opened = _open(plan, at=at)
-    moves += [_opening(obligation, at=at) for obligation in opened]
+    opened = opening.store(plan.wanted, plan.former, at=at)
+    moves += [opening.as_move(obligation, at=at) for obligation in opened]
     carried = _carried_on(plan, offset, opened, at=at)
     moves += [
         each.prepare(Action.CHOOSE_OFFSET, by=casework.SYSTEM, at=at, note="延续单位此前冲抵的选择")
@@ -300,67 +306,19 @@ def _carried_on(
     """Return what need not be chosen again: money that only came back from an offset."""
     if not offset.freed or queries_offset.is_over(today=timezone.localdate(at)):
         return []
-    merged = {(each.employer_id, each.insurance) for each, decided in plan.dropped if not decided}
+    merged = {
+        (each.employer_id, each.insurance)
+        for each, decided in plan.dropped
+        if not decided and each.project_id is None
+    }
     return [
         each
         for each in opened
-        if (fund := (each.employer_id, each.insurance)) not in merged
-        and set(plan.wanted[fund]) <= offset.freed.get(fund, set())
+        if each.project_id is None
+        and (each.employer_id, each.insurance) not in merged
+        and set(plan.wanted[fund_of(each)])
+        <= offset.freed.get((each.employer_id, each.insurance), set())
     ]
-
-
-def _open(plan: _Plan, *, at: datetime) -> list[Obligation]:
-    """Store the new obligations with their months."""
-    last_rounds = {
-        (row["employer_id"], row["insurance"]): row["last"]
-        for row in Obligation.objects.filter(employer__in={fund[0] for fund in plan.wanted})
-        .values("employer_id", "insurance")
-        .annotate(last=Max("round"))
-    }
-    opened = bulk.store(
-        [
-            Obligation(
-                receipt=new_receipt(RECEIPT_PREFIX),
-                employer_id=fund[0],
-                insurance=fund[1],
-                round=last_rounds.get(fund, 0) + 1,
-                amount=total(row.overpaid for row in months.values()),
-                as_of=max(row.as_of for row in months.values()),
-                opened_at=at,
-                moved_at=at,
-                supersedes=plan.former.get(fund),
-            )
-            for fund, months in plan.wanted.items()
-        ]
-    )
-    items = [
-        [
-            ObligationItem(
-                obligation=obligation,
-                month=row.month,
-                amount=row.overpaid,
-                assessment_id=row.assessment_id,
-                run_id=row.run_id,
-            )
-            for row in months.values()
-        ]
-        for obligation, months in zip(opened, plan.wanted.values(), strict=True)
-    ]
-    bulk.store([item for of_one in items for item in of_one])
-    prefetch_related_objects(opened, "items")
-    return opened
-
-
-def _opening(obligation: Obligation, *, at: datetime) -> Move:
-    return casework.as_move(
-        kind=Obligation.KIND,
-        matter_id=obligation.pk,
-        action="核定多缴，通知单位",
-        before="",
-        after=obligation.state,
-        by=casework.SYSTEM,
-        at=at,
-    )
 
 
 def _messages(plan: _Plan, opened: Iterable[Obligation]) -> Iterable[casework.Message]:
@@ -371,11 +329,10 @@ def _messages(plan: _Plan, opened: Iterable[Obligation]) -> Iterable[casework.Me
         clauses = {
             row.clause
             for obligation in obligations
-            for row in plan.wanted[obligation.employer_id, obligation.insurance].values()
+            for row in plan.wanted[fund_of(obligation)].values()
         }
         replaces = any(obligation.supersedes_id for obligation in obligations)
         yield letters.offered(obligations, clauses=clauses, replaces=replaces)
     for obligation, _ in plan.dropped:
-        fund = (obligation.employer_id, obligation.insurance)
-        if fund not in plan.wanted and obligation.state == State.SUPERSEDED:
+        if fund_of(obligation) not in plan.wanted and obligation.state == State.SUPERSEDED:
             yield letters.withdrawn_by_change(obligation)

@@ -129,7 +129,12 @@ def _add_facts(lines: list[SampleLine]) -> None:
         facts: Any = line
         facts.accounts = accounts.get(refund.employer_id, [])
         facts.months = [
-            (item, payments.get((refund.employer_id, refund.insurance, item.month), []))
+            (
+                item,
+                payments.get((refund.employer_id, refund.insurance, item.month), [])
+                if refund.project_id is None
+                else [],
+            )
             for item in refund.items.all()
         ]
 

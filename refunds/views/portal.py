@@ -40,12 +40,15 @@ def refund_list(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _choices(request: HttpRequest) -> offered.Choices:
-    """Return the choices for the refunds named in the request, or for all that wait."""
+def _choices(request: HttpRequest, *, by_offset: bool = False) -> offered.Choices:
+    """Return the choices for the refunds named in the request, or for all that wait; `by_offset`:
+    only for those that may be offset."""
     employer_id = scope.member_of(request).employer_id
     named = {*request.GET.getlist("receipt"), *request.POST.getlist("receipt")}
     waiting = queries.undecided_of(employer_id)
     chosen = [found for found in waiting if not named or found.receipt in named]
+    if by_offset:
+        chosen = [found for found in chosen if found.project_id is None]
     return offered.choices(employer_id, chosen, today=timezone.localdate())
 
 
@@ -69,7 +72,7 @@ def offer(request: HttpRequest) -> HttpResponse:
 @scope.signer_required
 def choose_offset(request: HttpRequest) -> HttpResponse:
     """Show which months would be paid, and hand the choice in."""
-    choices = _choices(request)
+    choices = _choices(request, by_offset=True)
     if not choices.refunds or choices.is_over:
         return redirect("portal_refunds:offer")
     refusal = ""
@@ -80,7 +83,12 @@ def choose_offset(request: HttpRequest) -> HttpResponse:
                 receipts=request.POST.getlist("receipt"),
                 at=timezone.now(),
             )
-        except (choose.NothingToChoose, choose.OffsetIsOver, IllegalMove) as error:
+        except (
+            choose.NothingToChoose,
+            choose.OffsetIsOver,
+            choose.OnlyRefunded,
+            IllegalMove,
+        ) as error:
             refusal = str(error)
         else:
             messages.success(request, "已选择冲抵。用到哪几个月、还剩多少，随时可以在这里查看。")

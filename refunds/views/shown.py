@@ -103,6 +103,11 @@ def timeline(obligation: Obligation) -> list[dict[str, object]]:
     return steps
 
 
+def following(obligation: Obligation) -> str:
+    """Return what comes next, in words; "" where nothing does."""
+    return _WAITING.get(State(obligation.state), "")
+
+
 def levels(asked: Sequence[Approval.Level], submission: Submission) -> list[dict[str, object]]:
     """Return who has agreed to a choice and who still has to, in the order of the levels."""
     if submission.kind == Submission.Kind.CORRECTION:

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from relief.models import Assessment, PaidBack, Payment, Run
+from relief.models import Assessment, PaidBack, Payment, ProjectPaidBack, Run
 
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for checkers only
@@ -62,6 +62,14 @@ class PaidBackAdmin(ReadOnly):
     list_display = ("reference", "employer", "month", "insurance", "amount", "on")
     list_select_related = ("employer",)
     search_fields = ("reference__exact", "employer__uscc__exact")
+    ordering = ("-pk",)
+
+
+@admin.register(ProjectPaidBack)
+class ProjectPaidBackAdmin(ReadOnly):
+    list_display = ("reference", "project", "employer", "amount", "on")
+    list_select_related = ("project", "employer")
+    search_fields = ("reference__exact", "project__code__exact", "employer__uscc__exact")
     ordering = ("-pk",)
 
 

@@ -42,14 +42,34 @@ def explain_project(
         Step(
             "已缴工伤保险费",
             f"工程总造价 {money(price)}，{filed.paid_on.isoformat()} 一次缴清",
-            filed.premium,
+            filed.paid,
         ),
+        *_changed_step(filed, price),
         _eligible_step(filed, law),
         _class_step(ruled or (otherwise,)),
         *_relief_steps(filed, law, ruled, assessed),
         Step("减免后应缴", f"{money(filed.premium)} − {money(assessed.relief)}", due),
-        Step("应退（多缴）", f"已缴 {money(filed.premium)} − 应缴 {money(due)}", assessed.relief),
+        _left_step(filed.paid, due),
     )
+
+
+def _changed_step(filed: Filed, price: Decimal) -> tuple[Step, ...]:
+    if filed.premium == filed.paid:
+        return ()
+    return (
+        Step(
+            "造价变动后应缴（减免前）",
+            f"按已缴保险费首次登记时的费率，工程总造价 {money(price)}",
+            filed.premium,
+            notes=("本地项目费率没有查到，按首次登记的缴费和造价推算，待确认",),
+        ),
+    )
+
+
+def _left_step(paid: Decimal, due: Decimal) -> Step:
+    if paid < due:
+        return Step("应补", f"应缴 {money(due)} − 已缴 {money(paid)}", due - paid)
+    return Step("应退（多缴）", f"已缴 {money(paid)} − 应缴 {money(due)}", paid - due)
 
 
 def _eligible_step(filed: Filed, law: ProjectLaw) -> Step:

@@ -24,6 +24,7 @@ class Flag(IntFlag):
     PAID_BEFORE = 1
     CLASS_CHANGES = 2
     PENDING = 4
+    PRICE_CHANGED = 8
 
     @property
     def labels(self) -> list[str]:
@@ -35,6 +36,7 @@ _LABELS = {
     Flag.PAID_BEFORE: "缴费在减免起始日之前，开工在其后（口径D14）",
     Flag.CLASS_CHANGES: "施工期内总承包单位类别有变化",
     Flag.PENDING: "总承包单位待划型",
+    Flag.PRICE_CHANGED: "工程总造价有变动，已缴的保险费没有随之更新",
 }
 
 
@@ -105,22 +107,31 @@ def _days(month: date, start: date, end: date) -> int:
     return (min(months.last_day(month), end) - max(month, start)).days + 1
 
 
-def premium_at(price: Decimal, *, former_price: Decimal, former_premium: Decimal) -> Decimal:
-    """Return what the premium would be at another price, at the rate that was paid before (R16).
+def premium_at(price: Decimal, *, former_price: Decimal, paid: Decimal) -> Decimal:
+    """Return what is due at a price, at the rate at which `paid` was filed first (R16), in yuan.
 
-    The project rate itself is not known here: it follows from what was filed first, in yuan.
+    The project rate itself is not known here: it follows from what was filed. A premium above
+    the price itself says that one of the prices was mistyped: then what was paid stands.
     """
-    return to_fen(former_premium * price / former_price)
+    due = to_fen(paid * price / former_price)
+    return due if due <= price else paid
 
 
 @dataclass(frozen=True)
 class Filed:
     """What was filed of a project, in yuan."""
 
-    premium: Decimal
+    paid: Decimal
     paid_on: date
     start: date
     end: date
+    #: What is due before relief where the price has changed since `paid` was filed first.
+    due: Decimal | None = None
+
+    @property
+    def premium(self) -> Decimal:
+        """What is due before relief."""
+        return self.paid if self.due is None else self.due
 
 
 @dataclass(frozen=True)
@@ -212,4 +223,6 @@ def _flags(filed: Filed, law: ProjectLaw, ruled: Sequence[MonthRuled], first: Mo
         found |= Flag.CLASS_CHANGES
     if EmployerClass.PENDING in {each.employer_class for each in (*ruled, first)}:
         found |= Flag.PENDING
+    if filed.premium != filed.paid:
+        found |= Flag.PRICE_CHANGED
     return found

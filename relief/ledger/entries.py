@@ -20,6 +20,8 @@ class Leg:
     month: date
     account: Account
     amount: Decimal
+    #: The construction project whose money it is; None: of the employer's declared months.
+    project_id: int | None = None
 
     @property
     def credit(self) -> Decimal:
@@ -44,13 +46,22 @@ class Entry:
     reference: str | None = None
 
 
-def move(*, debit: Account, credit: Account, amounts: Mapping[date, Decimal]) -> tuple[Leg, ...]:
+def move(
+    *,
+    debit: Account,
+    credit: Account,
+    amounts: Mapping[date, Decimal],
+    project_id: int | None = None,
+) -> tuple[Leg, ...]:
     """Return the legs that debit one account and credit another, by month. Nothing moves 0.00."""
     return tuple(
         leg
         for month, amount in sorted(amounts.items())
         if amount
-        for leg in (Leg(month, debit, amount), Leg(month, credit, -amount))
+        for leg in (
+            Leg(month, debit, amount, project_id),
+            Leg(month, credit, -amount, project_id),
+        )
     )
 
 

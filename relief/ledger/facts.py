@@ -117,7 +117,27 @@ PROJECTS_PAID = Source(
     reason="建设项目缴费到账",
     of_projects=True,
 )
-SOURCES = (ASSESSED, PAID, PAID_BACK, PROJECTS_ASSESSED, PROJECTS_PAID)
+PROJECTS_PAID_BACK = Source(
+    name="project_paid_back",
+    sql=f"""
+        SELECT b.employer_id, 'injury' AS insurance, f.month, 'arrived' AS account,
+            b."on" AS value_on, -b.amount AS amount, b.reference AS document, b.project_id
+        FROM relief_projectpaidback b
+        JOIN ({_FIRST_MONTHS}) f ON f.project_id = b.project_id
+        WHERE {chosen("b")}
+    """,
+    accounts=(Account.ARRIVED,),
+    reason="建设项目退费",
+    of_projects=True,
+)
+SOURCES = (
+    ASSESSED,
+    PAID,
+    PAID_BACK,
+    PROJECTS_ASSESSED,
+    PROJECTS_PAID,
+    PROJECTS_PAID_BACK,
+)
 
 #: Only lines that one run has found anything new for: parameter `run`.
 _OF_RUN = f"""AND EXISTS (

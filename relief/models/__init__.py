@@ -6,7 +6,7 @@
 - `hires`: new hires, whose papers may come later;
 - `holds`: raised bases that wait for their audit, and how it ended;
 - `paid`: money that arrived or left again, and what is overpaid;
-- `projects`: construction projects, what was filed and what is waived;
+- `projects`: construction projects, what was filed, waived and paid back;
 - `recoveries`: notices of what is still to be paid;
 - `cross_checks`: what the cross-checks found when they last looked;
 - `relief.ledger.models`: the double-entry book;
@@ -42,7 +42,13 @@ from relief.models.policy_drafts import (
     PolicyDraftVersion,
     PolicyProposal,
 )
-from relief.models.projects import Project, ProjectLook, ProjectRelief, ProjectVersion
+from relief.models.projects import (
+    Project,
+    ProjectLook,
+    ProjectPaidBack,
+    ProjectRelief,
+    ProjectVersion,
+)
 from relief.models.recoveries import (
     PlaceCheck,
     RecoveryItem,
@@ -95,6 +101,7 @@ __all__ = [
     "PolicyProposal",
     "Project",
     "ProjectLook",
+    "ProjectPaidBack",
     "ProjectRelief",
     "ProjectVersion",
     "ReassessmentDue",

@@ -1,5 +1,7 @@
 """Construction projects insured as projects: what was filed of each, and what is waived."""
 
+from decimal import Decimal
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -137,6 +139,44 @@ class ProjectRelief(models.Model):
 
     def __str__(self) -> str:
         return f"{self.project_id} {self.as_of}"
+
+    @property
+    def gross_due(self) -> Decimal:
+        """What the project would pay without relief."""
+        return self.premium
+
+    @property
+    def net_due(self) -> Decimal:
+        """What the project pays after relief."""
+        return self.premium - self.relief
+
+
+class ProjectPaidBack(models.Model):
+    """A project's money that left again, in yuan: what `PaidBack` is for declared months.
+
+    Positive when the bank paid it out, negative when it came back (退票). A table of its own: no
+    sum over an employer's months may ever meet it.
+    """
+
+    project = models.ForeignKey(
+        Project, models.RESTRICT, related_name="paid_back", verbose_name="建设项目"
+    )
+    employer = models.ForeignKey(Employer, models.RESTRICT, verbose_name="收款单位")
+    amount = models.DecimalField("金额", max_digits=12, decimal_places=2)
+    on = models.DateField("日期")
+    # One posting per cause, however often the bank's answer is read.
+    reference = models.CharField("依据", max_length=80, unique=True)
+
+    class Meta:
+        verbose_name = "建设项目退还"
+        verbose_name_plural = "建设项目退还"
+        triggers = append_only()
+        constraints = [
+            models.CheckConstraint(name="project_paid_back_is_something", condition=~Q(amount=0)),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
 
 
 class ProjectLook(models.Model):

@@ -15,9 +15,16 @@ from registry.scope import Viewer
 from relief.calc import Settled, settle
 from relief.calc.explain import Step
 from relief.calc.explain_project import MonthExplained, explain_project
-from relief.calc.project import Flag, premium_at
+from relief.calc.project import Flag
 from relief.ledger.accounts import DUE, PAID_IN
-from relief.models import LedgerLeg, ProjectLook, ProjectRelief, ProjectVersion, Run
+from relief.models import (
+    LedgerLeg,
+    ProjectLook,
+    ProjectPaidBack,
+    ProjectRelief,
+    ProjectVersion,
+    Run,
+)
 from relief.queries.policies import policy_of_run
 from relief.run import inputs, single_project
 from relief.run.single import Stands
@@ -101,8 +108,8 @@ class Row:
 
     @property
     def owed(self) -> Decimal:
-        """What was paid more than is due after relief, in yuan."""
-        return self.relief.relief if self.relief else ZERO
+        """What was paid more than is due after relief, in yuan; below zero: it lacks as much."""
+        return self.version.premium - self.relief.net_due if self.relief else ZERO
 
 
 def with_relief(rows: Iterable[ProjectVersion]) -> list[Row]:
@@ -114,11 +121,30 @@ def with_relief(rows: Iterable[ProjectVersion]) -> list[Row]:
 
 def money(project_id: int, day: date) -> Settled:
     """Return what the book says of a project on a day: paid, due, and what is left, in yuan."""
-    legs = LedgerLeg.objects.filter(project=project_id, value_on__lte=day).order_by()
-    sums = dict(legs.values_list("account").annotate(Sum("amount")))
-    paid = total(sums.get(account, ZERO) for account in PAID_IN)
-    due = -total(sums.get(account, ZERO) for account in DUE)
-    return settle(paid=paid, net_due=due)
+    return monies([project_id], day)[project_id]
+
+
+def monies(project_ids: Iterable[int], day: date) -> dict[int, Settled]:
+    """Return the same of several projects, by project; one query."""
+    wanted = list(project_ids)
+    legs = LedgerLeg.objects.filter(project__in=wanted, value_on__lte=day).order_by()
+    sums: dict[int, dict[str, Decimal]] = {key: {} for key in wanted}
+    for key, account, amount in legs.values_list("project", "account").annotate(Sum("amount")):
+        sums[key][account] = amount
+    return {
+        key: settle(
+            paid=total(of.get(account, ZERO) for account in PAID_IN),
+            net_due=-total(of.get(account, ZERO) for account in DUE),
+        )
+        for key, of in sums.items()
+    }
+
+
+def paid_back(project_id: int, day: date) -> Decimal:
+    """Return what of a project's money has gone back by a day, to whomever, in yuan."""
+    rows = ProjectPaidBack.objects.filter(project=project_id, on__lte=day)
+    back: Decimal = rows.aggregate(sum=Sum("amount", default=ZERO))["sum"]
+    return back
 
 
 def history(project_id: int) -> QuerySet[ProjectVersion]:
@@ -137,21 +163,22 @@ def results(project_id: int) -> QuerySet[ProjectRelief]:
 
 @dataclass(frozen=True)
 class PriceChange:
-    """The price has changed since the project was filed, and the premium not in step; in yuan."""
+    """The price has changed since the premium was filed, and the premium not in step; in yuan."""
 
-    former_price: Decimal
     expected: Decimal
-    missing: Decimal  # below zero: paid more than at the first rate
+    missing: Decimal  # below zero: paid more than at the rate filed first
+
+    @property
+    def over(self) -> Decimal:
+        """How much more was paid than is due before relief."""
+        return max(-self.missing, ZERO)
 
 
 def price_change(version: ProjectVersion) -> PriceChange | None:
-    """Return how far the premium is from what it would be at the rate first paid, if it is."""
-    first = _standing().filter(project=version.project_id).order_by("pk").first()
-    if first is None or first.price == version.price:
-        return None
-    expected = premium_at(version.price, former_price=first.price, former_premium=first.premium)
+    """Return how far the premium is from what is due at the rate it was filed at, if it is."""
+    expected = single_project.due_of(version)
     missing = expected - version.premium
-    return PriceChange(first.price, expected, missing) if missing else None
+    return PriceChange(expected, missing) if missing else None
 
 
 def looks(project_id: int) -> QuerySet[ProjectLook]:

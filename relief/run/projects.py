@@ -23,17 +23,38 @@ _OF_RANGE = """project_id IN (
     SELECT project_id FROM relief_projectversion
     WHERE employer_id BETWEEN %(first)s AND %(last)s AND id <= %(projects)s)"""
 
-# The latest version that stands; where all were taken back, the latest there was.
+# The latest version that stands; where all were taken back, the latest there was. What is due is
+# the premium at the rate at which it was filed first: in whole fen, half up, as `premium_at`.
 _VERSION = f"""
+on_file AS MATERIALIZED (
+    SELECT v.id, v.project_id, v.employer_id, v.price, v.premium, v.paid_on, v.start_on, v.end_on,
+        w.id IS NOT NULL AS is_gone
+    FROM relief_projectversion v
+    LEFT JOIN relief_projectversion w ON w.withdraws_id = v.id AND w.id <= %(projects)s
+    WHERE v.id <= %(projects)s AND v.withdraws_id IS NULL AND v.{_OF_RANGE}
+),
 version AS MATERIALIZED (
-    SELECT * FROM (
-        SELECT DISTINCT ON (v.project_id) v.id, v.project_id, v.employer_id, v.premium,
-            v.paid_on, v.start_on, v.end_on, w.id IS NOT NULL AS is_gone
-        FROM relief_projectversion v
-        LEFT JOIN relief_projectversion w ON w.withdraws_id = v.id AND w.id <= %(projects)s
-        WHERE v.id <= %(projects)s AND v.withdraws_id IS NULL AND v.{_OF_RANGE}
-        ORDER BY v.project_id, (w.id IS NOT NULL), v.id DESC
+    SELECT latest.id, project_id, employer_id, paid_on, start_on, end_on, is_gone,
+        premium AS paid, CASE WHEN due <= price THEN due ELSE premium END AS premium
+    FROM (
+        SELECT DISTINCT ON (project_id) * FROM on_file
+        ORDER BY project_id, is_gone, id DESC
     ) latest
+    CROSS JOIN LATERAL (
+        SELECT f.price AS former_price FROM on_file f
+        WHERE f.project_id = latest.project_id AND f.premium = latest.premium AND f.id <= latest.id
+            AND (NOT f.is_gone OR f.id = latest.id)
+            AND NOT EXISTS (
+                SELECT FROM on_file other
+                WHERE other.project_id = f.project_id AND NOT other.is_gone
+                    AND other.id > f.id AND other.id < latest.id
+                    AND other.premium <> latest.premium)
+        ORDER BY f.id LIMIT 1
+    ) first
+    CROSS JOIN LATERAL (
+        SELECT (div(200 * premium * price + former_price, 2 * former_price) / 100)::numeric(28, 2)
+            AS due
+    ) rate
     WHERE employer_id IN (SELECT id FROM unit)
 )
 """
@@ -119,6 +140,7 @@ result AS MATERIALIZED (
                 CASE WHEN paid_on < %(started_from)s THEN {Flag.PAID_BEFORE:d} ELSE 0 END
                 | CASE WHEN classes > 1 THEN {Flag.CLASS_CHANGES:d} ELSE 0 END
                 | CASE WHEN is_pending THEN {Flag.PENDING:d} ELSE 0 END
+                | CASE WHEN premium <> paid THEN {Flag.PRICE_CHANGED:d} ELSE 0 END
             END AS flags
         FROM counted
     ) c

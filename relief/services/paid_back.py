@@ -58,18 +58,28 @@ def post(*, postings: Iterable[Posting]) -> None:
 
 
 def post_moved(moved: str, parameters: Mapping[str, Any]) -> None:
-    """Post what a query says went back or came back, as `post` does.
+    """Post what a query says went back or came back, as `post` does: of declared months, and
+    of construction projects in their own table.
 
-    :param moved: SQL of employer_id, month, insurance, amount, the day and the reference.
+    :param moved: SQL of employer_id, month, insurance, amount, "on", reference and project_id
+        (null: of declared months).
     :raises django.db.IntegrityError: if a reference was posted before.
     """
     locks.store_inputs()
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
+            WITH moved AS MATERIALIZED ({moved}),
+            of_projects AS (
+                INSERT INTO relief_projectpaidback
+                    (project_id, employer_id, amount, "on", reference)
+                SELECT project_id, employer_id, amount, "on", reference FROM moved
+                WHERE project_id IS NOT NULL
+            )
             INSERT INTO relief_paidback
                 (kind, employer_id, month, insurance, amount, "on", reference)
-            SELECT '{PaidBack.Kind.REFUND}', m.* FROM ({moved}) m
+            SELECT '{PaidBack.Kind.REFUND}', employer_id, month, insurance, amount, "on", reference
+            FROM moved WHERE project_id IS NULL
             """,
             parameters,
         )

@@ -8,6 +8,7 @@ from registry import scope
 from registry.models import Officer, Post
 from relief.models import ProjectLook
 from relief.queries import projects
+from relief.signals import project_looked_at
 
 
 class NothingToLookAt(Exception):
@@ -43,4 +44,7 @@ def look(*, project_id: int, by: Officer, note: str, day: date, at: datetime) ->
     )
     if not new:  # two at once
         raise NothingToLookAt("这个项目没有待核对的提示，或已经有人核对。")
+    project_looked_at.send(
+        ProjectLook, employer_ids=[found.employer_id], project=found.project_id, at=at
+    )
     return looked

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from registry import paging, scope
 from registry import queries as registry_queries
 from registry.models import Post
+from relief import slots
 from relief.forms_projects import LookForm, ProjectFilter
 from relief.queries import projects
 from relief.queries.policies import LawIsGone
@@ -45,6 +46,8 @@ def _detail(request: HttpRequest, project_id: int) -> dict[str, Any]:
     viewer, day = scope.viewer(request), timezone.localdate()
     found = get_object_or_404(projects.register(viewer, day=day), project=project_id)
     (row,) = projects.with_relief([found])
+    money, back = projects.money(project_id, day), projects.paid_back(project_id, day)
+    waits_for_look = projects.unseen(day).filter(project=project_id).exists()
     context: dict[str, Any] = {
         "row": row,
         "version": row.version,
@@ -52,12 +55,16 @@ def _detail(request: HttpRequest, project_id: int) -> dict[str, Any]:
         "day": day,
         "form": LookForm(),
         "price_change": projects.price_change(row.version),
-        "money": projects.money(project_id, day),
+        "money": money,
+        "paid_back": back,
+        "paid_in": money.paid + back,
         "looks": projects.looks(project_id),
         "may_look": viewer.officer is not None
         and services.may_look(viewer.officer)
         and scope.may_act(viewer.officer, row.version.employer)
-        and projects.unseen(day).filter(project=project_id).exists(),
+        and waits_for_look,
+        "waits_for_look": waits_for_look,
+        "refunds": slots.project_money(viewer, project_id),
         "history": projects.history(project_id),
         "results": projects.results(project_id),
     }

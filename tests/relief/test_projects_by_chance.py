@@ -63,14 +63,60 @@ def draw_project(draw, contractors, number):
         end=(start + timedelta(days=draw.choice([0, 27, draw.randrange(1500)]))).isoformat(),
         paid_on=(start - timedelta(days=draw.randrange(120))).isoformat(),
     )
+    for _ in range(draw.choice([0, 0, 0, 1, 2, 3])):
+        version = amend(draw, version)
     if draw.random() < 0.1:
         take_back(version)
+
+
+def amend(draw, version):
+    """File the price anew, with or without another premium, or take the last version back."""
+    act = draw.choice(["price", "price", "both", "back"])
+    if act == "back" and len(standing := standing_of(version)) > 1:
+        take_back(standing[-1])
+        return standing[-2]
+    price = draw.choice(
+        [version.price, "50000000.00", "1.00", str(Decimal(draw.randrange(1, 10**11)) / 100)]
+    )
+    premium = str(Decimal(draw.randrange(1, 10**8)) / 100) if act == "both" else version.premium
+    return make_project(
+        version.employer,
+        version.project.code,
+        premium=str(premium),
+        price=str(price),
+        start=version.start_on.isoformat(),
+        end=version.end_on.isoformat(),
+        paid_on=version.paid_on.isoformat(),
+    )
+
+
+def standing_of(version):
+    """The versions of its project that were not taken back, in order."""
+    rows = list(version.project.versions.order_by("pk"))
+    back = {each.withdraws_id for each in rows}
+    return [each for each in rows if each.withdraws_id is None and each.pk not in back]
+
+
+def due_before_relief(version):
+    """In fen: the premium at the rate at which it came onto file, if that is less than the price."""
+    standing = standing_of(version)
+    since = version
+    for each in reversed(standing[: standing.index(version)]):
+        if each.premium != version.premium:
+            break
+        since = each
+    fen = int(
+        Fraction(version.premium) * 100 * Fraction(version.price) / Fraction(since.price)
+        + Fraction(1, 2)
+    )
+    return fen if fen <= version.price * 100 else int(version.premium * 100)
 
 
 def slowly(version, policy):
     """What the law says, in whole numbers: counted month by month and day by day."""
     if version.start_on < date(2020, 2, 1):
         return 0, 0
+    fen = due_before_relief(version)
     stands = single.standings(version.employer, policy, months=MONTHS)
     waived = {
         month: Fraction(policy.ruling(stands[month].standing, Insurance.INJURY, month).fraction)
@@ -81,10 +127,9 @@ def slowly(version, policy):
         for n in range((version.end_on - version.start_on).days + 1)
     ]
     touched = sorted({months.first_of(day) for day in days})
-    fen = Fraction(version.premium) * 100
 
     def rounded(covered, total):
-        return int(fen * covered / total + Fraction(1, 2))
+        return int(Fraction(fen) * covered / total + Fraction(1, 2))
 
     return (
         rounded(sum(waived.get(month, 0) for month in touched), len(touched)),
@@ -112,6 +157,7 @@ def test_three_ways_to_the_same_fen():
             assert (found.relief_by_month * 100, found.relief_by_day * 100) == slowly(
                 version, policy
             )
+            assert found.premium * 100 == due_before_relief(version)
             assert (
                 found.relief,
                 found.relief_by_month,

@@ -20,7 +20,7 @@ from casework import services as casework
 from casework.papers import files
 from refunds import accounts, letters_telling
 from refunds.models import Obligation, StaffChoice, StaffChoiceItem, Submission
-from refunds.services import offers, paid_to
+from refunds.services import choose, offers, paid_to
 from refunds.workflow import UNDECIDED, Action, IllegalMove
 from registry import queries as registry_queries
 from registry import scope
@@ -108,6 +108,8 @@ def note_choice(
     )
     if waiting.exists():
         raise CannotNote("这笔退费已有一份登记在等另一人确认，请先处理那一份。")
+    if wish == Wish.OFFSET and any(each.project_id for each in obligations):
+        raise CannotNote(choose.ONLY_REFUNDED)
     speaker, reference = proof.speaker.strip(), proof.reference.strip()
     if not speaker:
         raise CannotNote("请填写单位表示意见的人。")

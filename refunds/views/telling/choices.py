@@ -101,7 +101,7 @@ def choice(request: HttpRequest, choice_id: int) -> HttpResponse:
         else:
             messages.success(request, "已办理。")
             return redirect("desk_contacts:choice", choice_id=noted.pk)
-    items = noted.items.select_related("obligation").order_by("obligation__insurance")
+    items = noted.items.select_related("obligation__project").order_by("obligation__insurance")
     return render(
         request,
         "refunds/telling/choice.html",

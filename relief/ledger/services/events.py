@@ -28,10 +28,11 @@ INSERT INTO relief_ledgerleg
 SELECT l.*, {leg_sha256("l")}
 FROM (
     SELECT id, posting_id, entry_id, employer_id, insurance, value_on, month, account,
-        amount::numeric(16, 2) AS amount, NULL::bigint AS project_id
+        amount::numeric(16, 2) AS amount, project_id
     FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::date[],
-        %s::date[], %s::text[], %s::numeric[])
-        AS l(id, posting_id, entry_id, employer_id, insurance, value_on, month, account, amount)
+        %s::date[], %s::text[], %s::numeric[], %s::bigint[])
+        AS l(id, posting_id, entry_id, employer_id, insurance, value_on, month, account, amount,
+            project_id)
 ) l
 ORDER BY l.id
 """
@@ -90,6 +91,7 @@ def _write(posting_id: int, insurance: str, entries: Sequence[Entry], *, cause: 
             leg.month,
             leg.account.value,
             leg.amount,
+            leg.project_id,
         )
         for entry_id, entry in zip(ids, entries, strict=True)
         for leg in entry.legs

@@ -26,9 +26,9 @@ entry AS MATERIALIZED (
 leg AS MATERIALIZED (
     SELECT nextval('relief_ledgerleg_id_seq') AS id, e.posting_id, e.id AS entry_id,
         e.employer_id, e.insurance, e.value_on, m.month, m.account,
-        m.amount::numeric(16, 2) AS amount, NULL::bigint AS project_id
+        m.amount::numeric(16, 2) AS amount, m.project_id
     FROM (
-        SELECT reference, month, side.account, side.amount
+        SELECT reference, month, side.account, side.amount, project_id
         FROM moved CROSS JOIN LATERAL (VALUES (debit, amount), (credit, -amount))
             AS side(account, amount)
         ORDER BY employer_id, insurance, reference, month
@@ -44,7 +44,8 @@ def post_moved(moved: str, parameters: Mapping[str, Any], *, at: datetime, cause
     As `events.post` it takes the locks of the funds' chains: the last write of a transaction.
 
     :param moved: SQL of employer_id, insurance, value_on, reason, document, reference, month,
-        debit, credit (accounts) and amount (yuan, more than nothing); a row for each month.
+        debit, credit (accounts), amount (yuan, more than nothing) and project_id (null: of
+        declared months); a row for each month.
     :param cause: says in lists what the posting was.
     :raises django.db.IntegrityError: if a reference was posted before.
     """

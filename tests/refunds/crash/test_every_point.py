@@ -43,7 +43,10 @@ def _owed(world: World, subject: Employer | Owed) -> Owed:
     if isinstance(subject, Employer):
         world.recompute(subject)
         world.cast.member(subject)
-        return list(Obligation.objects.select_related("employer").filter(employer=subject))
+        found = list(Obligation.objects.select_related("employer").filter(employer=subject))
+        # Its months and its construction project, each once.
+        assert sorted(each.project_id is not None for each in found) == [False, True]
+        return found
     return subject
 
 

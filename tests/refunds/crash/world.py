@@ -17,12 +17,13 @@ from refunds.services import approve, bank, batches, offers
 from registry.models import Employer, Officer, Post
 from relief.ledger.models import LedgerLeg
 from relief.ledger.services import runs as posting
-from relief.models import Insurance, PaidBack
+from relief.models import Insurance, PaidBack, ProjectPaidBack
 from relief.services import work
 from tests import factories
 from tests.factories import AT
 from tests.refunds.making import TODAY, Cast, overpay
 from tests.relief import builders
+from tests.relief.building import make_project
 
 #: A payment to such an account comes back.
 SENT_BACK = "6222020000009999"
@@ -55,10 +56,13 @@ class World:
         return datetime.combine(self.bank.day, time(16), ZoneInfo("Asia/Shanghai"))
 
     def declared(self) -> Employer:
-        """Return a small firm that has declared and paid February, not assessed yet."""
+        """Return a small builder that has declared and paid February and a construction project,
+        not assessed yet."""
         employer = builders.sized_employer()
         builders.declare(employer, FEBRUARY)
         builders.pay(employer, "1600.00", month=FEBRUARY)
+        make_project(employer, f"XM{employer.pk}")
+        builders.post_facts(employer)
         return employer
 
     def owed(self, *, sent_back: bool = False, funds: Sequence[str] = FUNDS) -> list[Obligation]:
@@ -185,8 +189,12 @@ def wrongs(world: World, obligations: list[Obligation]) -> list[str]:
         stayed = sum(truth[line.line_no].stayed for line in lines if line.line_no in truth)
         paid = [line for line in lines if line.state == "PAID"]
         of_fund = {"employer": obligation.employer_id, "insurance": obligation.insurance}
-        back = _sum(PaidBack.objects.filter(**of_fund))
-        book = -_sum(LedgerLeg.objects.filter(account="arrived", **of_fund))
+        legs = LedgerLeg.objects.filter(account="arrived", project=obligation.project_id)
+        book = -_sum(legs.filter(**of_fund))
+        if obligation.project_id is None:
+            back = _sum(PaidBack.objects.filter(**of_fund))
+        else:
+            back = _sum(ProjectPaidBack.objects.filter(project=obligation.project_id))
         if obligation.state != "PAID" or len(paid) != 1:
             found.append(f"{obligation.receipt}: {obligation.state}, {len(paid)} paid lines")
         if not stayed == back == book == obligation.amount:

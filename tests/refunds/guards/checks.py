@@ -144,6 +144,15 @@ BROKEN: dict[str, list[dict[str, Any]]] = {
     ],
     "refunds_holdend.hold_end_has_a_reason": [{"reason": ""}],
     "refunds_obligation.obligation_is_something": [{"amount": 0}, {"amount": "-0.01"}],
+    "refunds_obligation.project_refund_is_injury": [{"project_id": 1, "insurance": "pension"}],
+    "refunds_obligation.project_is_never_offset": [
+        {"project_id": 1, "state": "OFFSETTING"},
+        {"project_id": 1, "state": "OFFSET"},
+    ],
+    "refunds_obligationitem.item_has_one_ground": [
+        {},
+        {"assessment_id": 1, "project_relief_id": 1},
+    ],
     "refunds_obligationitem.item_first_of_month": [{"month": _MID_MONTH}],
     "refunds_obligationitem.item_is_something": [{"amount": 0}, {"amount": "-0.01"}],
     "refunds_offsetuse.offset_use_first_of_month": [{"to_month": _MID_MONTH}],

@@ -24,6 +24,7 @@ from tests.refunds.guards import (
     by_hand_more,
     by_hand_named,
     by_hand_posts,
+    by_hand_projects,
 )
 from tests.refunds.guards.alone import prove, silence
 from tests.refunds.guards.catalogue import Guard, standing
@@ -31,7 +32,14 @@ from tests.refunds.guards.rows import another, change, fetch, row
 from tests.refunds.guards.violations import VIOLATIONS
 
 # They write into it.
-for written in (by_hand, by_hand_agreed, by_hand_more, by_hand_named, by_hand_posts):
+for written in (
+    by_hand,
+    by_hand_agreed,
+    by_hand_more,
+    by_hand_named,
+    by_hand_posts,
+    by_hand_projects,
+):
     assert written.VIOLATIONS is VIOLATIONS
 pytestmark = pytest.mark.django_db
 
