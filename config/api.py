@@ -11,6 +11,7 @@ from refunds.api import Refunds
 from registry.api import Employers
 from registry.api.imports import Imports
 from relief.api import Account, WhyThisAmount
+from relief.api_projects import Projects, WhyThisProject
 
 
 def drop_developers_notes(result: dict[str, Any], **_: object) -> dict[str, Any]:
@@ -34,6 +35,12 @@ urlpatterns = [
         "employers/<str:uscc>/explanations/<str:month>/<str:insurance>/",
         WhyThisAmount.as_view(),
         name="explanation",
+    ),
+    path("employers/<str:uscc>/projects/", Projects.as_view(), name="projects"),
+    path(
+        "employers/<str:uscc>/projects/<str:project_code>/explanation/",
+        WhyThisProject.as_view(),
+        name="project_explanation",
     ),
     path(
         "schema/",

@@ -167,12 +167,12 @@ class ExplanationOut(serializers.Serializer):
     result = ResultOut(help_text="结果")
 
 
-def _employer(request: Request, uscc: str) -> Employer:
+def employer_of(request: Request, uscc: str) -> Employer:
     """Return an employer that the account may see; another's is not found."""
     return get_object_or_404(registry_queries.employers_for(scope.viewer(request)), uscc=uscc)
 
 
-def _day(request: Request) -> date:
+def day_of(request: Request) -> date:
     """Return the day asked for, or today."""
     asked = AsOf(data=request.query_params)
     asked.is_valid(raise_exception=True)
@@ -214,7 +214,7 @@ class Account(APIView):
     )
     def get(self, request: Request, uscc: str) -> Response:
         """Return the months, the oldest first."""
-        employer, day = _employer(request, uscc), _day(request)
+        employer, day = employer_of(request, uscc), day_of(request)
         account = queries.account(employer.pk, day)
         lines = [_line(month.month, line) for month in account for line in month.lines]
         return Response({"uscc": employer.uscc, "as_of": day.isoformat(), "lines": lines})
@@ -240,7 +240,7 @@ class WhyThisAmount(APIView):
     )
     def get(self, request: Request, uscc: str, month: str, insurance: str) -> Response:
         """Return the explanation of the version in force, or of what holds without one."""
-        employer, day = _employer(request, uscc), _day(request)
+        employer, day = employer_of(request, uscc), day_of(request)
         try:
             period, kind = months.parse(month), InsuranceOfRule(insurance)
         except ValueError:

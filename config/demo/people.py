@@ -67,7 +67,7 @@ STAFF = (
 )  # fmt: skip
 OWNERS = (
     Owner("small", "small", "梁会计", "小型企业：选择退费，从这里开始（五分钟走完全程）"),
-    Owner("large", "large", "尹会计", "大型企业：减半和延长期；养老、失业已到账，工伤待选择"),
+    Owner("large", "large", "尹会计", "大型企业：减半和延长期；养老、失业、建设项目已到账，工伤待选择"),
     Owner("individual", "individual", "曾老板", "个体工商户：已选择退费，一笔被退回修改"),
     Owner("bounced", "bounced", "唐会计", "退费被银行退回：更正账户后重发（一笔已更正）"),
     Owner("social", "social", "熊会计", "社会组织：减半，退费待复审"),

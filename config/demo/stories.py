@@ -140,12 +140,15 @@ class Walk:
     story: str
     funds: tuple[str, ...]
     state: str
+    #: The number of a construction project, whose refund it is; "" of declared months.
+    project: str = ""
 
 
 _ALL = ("pension", "unemployment", "injury")
 #: In this order: a batch takes every approved refund of its fund.
 WALKS = (
     Walk("large", ("pension", "unemployment"), "PAID"),
+    Walk("large", ("injury",), "PAID", project="XM202002003"),
     Walk("bounced", _ALL, "BOUNCED"),
     Walk("new_unit", _ALL, "AT_BANK"),
     Walk("prepaid", _ALL, "IN_BATCH"),

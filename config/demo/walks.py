@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
+
 from casework.models import Move
 from config.demo.people import MAIL_DOMAIN
 from config.demo.steps import Town, Unexpected
@@ -62,7 +64,7 @@ class WalkOn:
 
     @property
     def title(self) -> str:
-        return f"退费走到“{self.state.label}”：{self.walk.story}"
+        return f"退费走到“{self.state.label}”：{self.walk.story}{self.walk.project and ' '}{self.walk.project}"
 
     @property
     def state(self) -> State:
@@ -74,9 +76,7 @@ class WalkOn:
         reached = Move.objects.filter(matter_kind=Obligation.KIND, after=self.state).values(
             "matter_id"
         )
-        there = Obligation.objects.filter(
-            employer=employer, insurance__in=self.walk.funds, pk__in=reached
-        )
+        there = self._of_walk(employer).filter(pk__in=reached)
         return there.values("insurance").distinct().count() == len(self.walk.funds)
 
     def do(self, town: Town) -> str:
@@ -108,10 +108,12 @@ class WalkOn:
         return f"{len(self.walk.funds)} 笔"
 
     def _refunds(self, employer: Employer, *states: State) -> Sequence[Obligation]:
-        found = Obligation.objects.filter(
-            employer=employer, insurance__in=self.walk.funds, state__in=states
-        )
-        return list(found.order_by("pk"))
+        return list(self._of_walk(employer).filter(state__in=states).order_by("pk"))
+
+    def _of_walk(self, employer: Employer | None) -> QuerySet[Obligation]:
+        rows = Obligation.objects.filter(employer=employer, insurance__in=self.walk.funds)
+        project = self.walk.project
+        return rows.filter(project__code=project) if project else rows.filter(project=None)
 
     def _one_step(self, state: State, employer: Employer, people: "_People", town: Town) -> None:
         """Make the move that leads to a state, for the refunds that stand just before it."""

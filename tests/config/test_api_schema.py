@@ -19,6 +19,7 @@ from tests.config.url_walk import addresses
 from tests.factories import client_for, make_employer, make_member
 from tests.refunds.making import Cast, overpay
 from tests.relief.builders import declare, make_size, pay, recalculate
+from tests.relief.building import make_project
 
 pytestmark = pytest.mark.django_db
 
@@ -114,6 +115,27 @@ def test_employers_and_their_accounts_are_as_promised(schema):
     agree(schema, "/api/v1/employers/", client.get("/api/v1/employers/").json())
     one = client.get(reverse("api:employers-detail", kwargs=known)).json()
     agree(schema, "/api/v1/employers/{uscc}/", one)
+
+
+def test_projects_are_as_promised(schema):
+    employer = make_employer()
+    make_size(employer, Size.SMALL)
+    make_project(employer)
+    client = client_for(make_member(employer))
+    known = {"uscc": employer.uscc}
+    path = "/api/v1/employers/{uscc}/projects/"
+    agree(schema, path, client.get(reverse("api:projects", kwargs=known)).json())
+
+    recalculate()
+
+    answer = client.get(reverse("api:projects", kwargs=known)).json()
+    agree(schema, path, answer)
+    (project,) = answer["projects"]
+    assert (project["relief"], project["net_due"]) == ("50000.00", "10000.00")
+    why = known | {"project_code": "XM1"}
+    explained = client.get(reverse("api:project_explanation", kwargs=why)).json()
+    agree(schema, path + "{project_code}/explanation/", explained)
+    assert explained["agrees"]
 
 
 @pytest.mark.parametrize("state", ["OFFERED", "CHOSEN", "PAID", "CORRECTED"])

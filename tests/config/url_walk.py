@@ -303,6 +303,12 @@ def _recovery(employer: Employer) -> str:
     return RecoveryNotice.objects.get(employer=employer, state="OPEN").receipt
 
 
+def _project_code(employer: Employer) -> str:
+    """The number of the employer's construction project, assessed."""
+    _project(employer)
+    return f"XM{employer.pk}"
+
+
 def _estimate(employer: Employer) -> EstimateOrder:
     """An assessment of a month that the employer hasn't declared, which waits for its second."""
     declare(employer, "2020-05")
@@ -356,6 +362,7 @@ MAKERS: dict[str, Callable[[Employer], object]] = {
     "rules_id": lambda employer: ApprovalRules.objects.latest("pk").pk,
     "project_id": _project,
     "recovery_receipt": _recovery,
+    "project_code": _project_code,
     "order_id": lambda employer: _estimate(employer).pk,
     "proposal_id": lambda employer: class_by_hand(employer, "sme").proposal_id,
     "document_slug": lambda employer: "2020-07-17-sichuan-extension",
