@@ -18,6 +18,7 @@ class ProjectFilter(EmployerSearch):
             (projects.RELIEVED, "有减免"),
             (projects.NOT_ELIGIBLE, "没有减免"),
             (projects.NOT_ASSESSED, "还没有核定"),
+            (projects.MISSING, "应补"),
         ],
     )
     field_order = ("q", "show", "district")

@@ -11,7 +11,15 @@ from registry import doorbell, locks
 from relief.ledger.services import proofs
 from relief.ledger.services import runs as posting
 from relief.policy import NoRuleInForce
-from relief.services import cross_checks, overpaid, places, recoveries, simulations, work
+from relief.services import (
+    cross_checks,
+    overpaid,
+    places,
+    project_claims,
+    recoveries,
+    simulations,
+    work,
+)
 from relief.services import reassess as reassessment
 
 logger = logging.getLogger("relief.reassess")
@@ -53,6 +61,7 @@ def ask_for_recoveries() -> None:
     """Ask for what is overdue, and end notices that ask for nothing any more; safe to run twice,
     late or never."""
     recoveries.work_due(clock=timezone.now, at_most=RECOVERIES_AT_MOST)
+    project_claims.tell(at=timezone.now())
 
 
 @shared_task

@@ -31,6 +31,7 @@ from relief.run.single import Stands
 
 #: What the register may be narrowed to.
 ALL, FLAGGED, RELIEVED, NOT_ELIGIBLE, NOT_ASSESSED = "", "flagged", "relieved", "none", "new"
+MISSING = "missing"
 
 
 def _known(day: date) -> QuerySet[ProjectRelief]:
@@ -84,6 +85,8 @@ def register(
         rows = rows.filter(employer__district=district)
     if show == NOT_ASSESSED:
         return rows.filter(relief_id=None)
+    if show == MISSING:
+        return rows.filter(project__in=list(missing(day)))
     wanted = {
         FLAGGED: unseen(day),
         RELIEVED: in_force(day).filter(relief__gt=0),
@@ -138,6 +141,19 @@ def monies(project_ids: Iterable[int], day: date) -> dict[int, Settled]:
         )
         for key, of in sums.items()
     }
+
+
+def missing(day: date) -> dict[int, Decimal]:
+    """Return what the book says is still to be paid, by project, in yuan; one query.
+
+    What is on its way back counts as paid until it has left, as for months.
+    """
+    legs = LedgerLeg.objects.filter(
+        project__isnull=False, value_on__lte=day, account__in=[*PAID_IN, *DUE]
+    )
+    # Charges are credits: what is left on the credit side lacks.
+    sums = legs.order_by().values_list("project").annotate(sum=Sum("amount"))
+    return {key: -amount for key, amount in sums if amount < 0}
 
 
 def paid_back(project_id: int, day: date) -> Decimal:

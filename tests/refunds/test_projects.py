@@ -18,7 +18,7 @@ from relief.ledger import services as ledger
 from relief.ledger.verify import verify
 from relief.models import LedgerLeg, PaidBack, Payment, ProjectPaidBack
 from relief.queries.projects import money
-from relief.services import projects
+from relief.services import project_claims, projects
 from tests.factories import AT, make_employer, make_member, make_officer
 from tests.refunds.guards.rows import fetch
 from tests.refunds.making import TODAY, clock, offer, overpay
@@ -391,3 +391,25 @@ def test_what_is_agreed_to_names_the_project_and_what_was_found_of_it(cast):
     assert said["project"] == refund.project_id
     assert said["items"] == [["2020-03-01", 50000.0, item.project_relief_id, item.run_id]]
     assert "project" not in plain
+
+
+def test_who_has_to_pay_more_is_told_once_after_the_look_and_when_it_is_over():
+    employer = sized_employer(Size.LARGE)
+    version = make_project(employer)
+    make_project(employer, price="500000000.00")
+    built(employer)
+    assert project_claims.tell(at=AT) == 0  # nobody has looked yet
+
+    projects.look(
+        project_id=version.project_id, by=make_officer(Post.HANDLER), note="属实", day=TODAY, at=AT
+    )
+    assert [project_claims.tell(at=AT) for _ in range(2)] == [1, 0]
+    told = Notice.objects.get(key__startswith="project.missing.")
+    assert "应补440,000.00元" in told.title
+    assert "减免前应缴600,000.00元" in told.body
+
+    make_project(employer, price="500000000.00", premium="600000.00")
+    built(employer)
+    assert [project_claims.tell(at=AT) for _ in range(2)] == [1, 0]
+    assert "不用再补" in Notice.objects.latest("pk").title
+    assert live() == [("OFFERED", yuan("100000.00"))]
