@@ -14,7 +14,6 @@ from rest_framework.views import APIView
 from registry import money, scope
 from registry.api import Amount
 from relief.api import AsOf, StepOut, day_of, employer_of
-from relief.calc import Settled
 from relief.queries import explanations, projects
 from relief.queries.policies import LawIsGone
 
@@ -68,8 +67,8 @@ def _text(amount: Decimal | None) -> str | None:
     return None if amount is None else money.text(amount)
 
 
-def _project(row: projects.Row, settled: Settled) -> dict[str, Any]:
-    version, found = row.version, row.relief
+def _project(row: projects.Row) -> dict[str, Any]:
+    version, found, settled = row.version, row.relief, row.settled
     return {
         "project": version.project.code,
         "name": version.name,
@@ -107,9 +106,8 @@ class Projects(APIView):
         """Return the projects by number."""
         employer, day = employer_of(request, uscc), day_of(request)
         mine = projects.register(scope.viewer(request), day=day).filter(employer=employer)
-        rows = projects.with_relief(mine)
-        settled = projects.monies([row.version.project_id for row in rows], day)
-        found = [_project(row, settled[row.version.project_id]) for row in rows]
+        rows = projects.with_relief(mine, day=day)
+        found = [_project(row) for row in rows]
         return Response({"uscc": employer.uscc, "as_of": day.isoformat(), "projects": found})
 
 
@@ -132,7 +130,8 @@ class WhyThisProject(APIView):
         """Return the steps."""
         employer, day = employer_of(request, uscc), day_of(request)
         mine = projects.register(scope.viewer(request), day=day).filter(employer=employer)
-        (row,) = projects.with_relief([get_object_or_404(mine, project__code=project_code)])
+        one = get_object_or_404(mine, project__code=project_code)
+        (row,) = projects.with_relief([one], day=day)
         if row.relief is None:
             raise NotFound(_NOT_YET)
         try:

@@ -103,23 +103,24 @@ class Row:
 
     version: ProjectVersion
     relief: ProjectRelief | None
+    #: By the book: paid, due, and what is left.
+    settled: Settled
 
     @property
     def flags(self) -> list[str]:
         """What somebody should look at, in words."""
         return Flag(self.relief.flags).labels if self.relief else []
 
-    @property
-    def owed(self) -> Decimal:
-        """What was paid more than is due after relief, in yuan; below zero: it lacks as much."""
-        return self.version.premium - self.relief.net_due if self.relief else ZERO
 
-
-def with_relief(rows: Iterable[ProjectVersion]) -> list[Row]:
-    """Return rows of `register` with what is in force of them; one query."""
+def with_relief(rows: Iterable[ProjectVersion], *, day: date) -> list[Row]:
+    """Return rows of `register` with what is in force of them and their money; two queries."""
     wanted = list(rows)
+    settled = monies([row.project_id for row in wanted], day)
     found = ProjectRelief.objects.in_bulk([row.relief_id for row in wanted if row.relief_id])  # type: ignore[attr-defined]
-    return [Row(row, found.get(row.relief_id)) for row in wanted]  # type: ignore[attr-defined]
+    return [
+        Row(row, found.get(row.relief_id), settled[row.project_id])  # type: ignore[attr-defined]
+        for row in wanted
+    ]
 
 
 def money(project_id: int, day: date) -> Settled:

@@ -26,12 +26,13 @@ def project_list(request: HttpRequest) -> HttpResponse:
     viewer = scope.viewer(request)
     form = ProjectFilter(request.GET, districts=registry_queries.districts_for(viewer))
     asked = form.cleaned_data if form.is_valid() else {}
-    rows = projects.register(viewer, day=timezone.localdate(), **asked)
+    day = timezone.localdate()
+    rows = projects.register(viewer, day=day, **asked)
     page = paging.page_of(request, rows)
     return render(
         request,
         "relief/projects/list.html",
-        {"form": form, "page": page, "rows": projects.with_relief(list(page.object_list))},
+        {"form": form, "page": page, "rows": projects.with_relief(page.object_list, day=day)},
     )
 
 
@@ -45,8 +46,8 @@ def project_detail(request: HttpRequest, project_id: int) -> HttpResponse:
 def _detail(request: HttpRequest, project_id: int) -> dict[str, Any]:
     viewer, day = scope.viewer(request), timezone.localdate()
     found = get_object_or_404(projects.register(viewer, day=day), project=project_id)
-    (row,) = projects.with_relief([found])
-    money, back = projects.money(project_id, day), projects.paid_back(project_id, day)
+    (row,) = projects.with_relief([found], day=day)
+    back = projects.paid_back(project_id, day)
     waits_for_look = projects.unseen(day).filter(project=project_id).exists()
     context: dict[str, Any] = {
         "row": row,
@@ -55,9 +56,9 @@ def _detail(request: HttpRequest, project_id: int) -> dict[str, Any]:
         "day": day,
         "form": LookForm(),
         "price_change": projects.price_change(row.version),
-        "money": money,
+        "money": row.settled,
         "paid_back": back,
-        "paid_in": money.paid + back,
+        "paid_in": row.settled.paid + back,
         "looks": projects.looks(project_id),
         "may_look": viewer.officer is not None
         and services.may_look(viewer.officer)
@@ -108,12 +109,13 @@ def look(request: HttpRequest, project_id: int) -> HttpResponse:
 @scope.member_required
 def portal_list(request: HttpRequest) -> HttpResponse:
     """List the enterprise's own projects."""
-    rows = projects.register(scope.viewer(request), day=timezone.localdate())
+    day = timezone.localdate()
+    rows = projects.register(scope.viewer(request), day=day)
     page = paging.page_of(request, rows)
     return render(
         request,
         "relief/projects/portal_list.html",
-        {"page": page, "rows": projects.with_relief(list(page.object_list))},
+        {"page": page, "rows": projects.with_relief(page.object_list, day=day)},
     )
 
 

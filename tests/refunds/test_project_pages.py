@@ -7,7 +7,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from casework import todo
+from classification.models import Size
 from refunds.models import Batch
+from registry import scope
 from registry.models import Employer, Post
 from tests.factories import client_for, make_member, make_officer
 from tests.refunds.making import account, offer, overpay
@@ -180,3 +183,21 @@ def test_lists_cost_the_same_whatever_their_length(page):
     built(few, many)
 
     assert cost(few) == cost(many)
+
+
+def test_what_a_project_lacks_is_on_the_list_its_page_and_the_to_dos_of_both_sides():
+    employer = sized_employer(Size.LARGE)
+    version = make_project(employer)
+    make_project(employer, price="500000000.00")
+    built(employer)
+    officer, member = make_officer(Post.HANDLER), make_member(employer)
+
+    listed = read(officer, "relief:projects", show="missing")
+    assert "应补 440,000.00" in listed
+    assert "应补 440,000.00" not in read(officer, "relief:projects", show="none")
+    assert "应补 440,000.00 元" in read(member, "portal_projects:project", version.project_id)
+    for who, label in ((officer, "建设项目应补"), (member, "应补工伤保险费的建设项目")):
+        counts = {item.label: item.count for item in todo.todos(scope.viewer_of(who.user))}
+        assert counts[label] == 1
+    stranger = {each.label for each in todo.todos(scope.viewer_of(make_member().user))}
+    assert "应补工伤保险费的建设项目" not in stranger
