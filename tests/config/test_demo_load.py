@@ -18,7 +18,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connection
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.test import TestCase, override_settings
 
 from config.demo import accounts, city, load, password, payments, workbooks
@@ -34,7 +34,7 @@ from relief import exports, queries
 from relief.calc.explain import Parameter, Step
 from relief.ledger.accounts import DUE, PAID_IN
 from relief.models import DeclarationLine, LedgerLeg, MonthlySubmission, ReassessmentDue, Run
-from relief.queries import explanations, monthly
+from relief.queries import explanations, monthly, projects
 from relief.queries.reduction import reduction_of
 from tests.config import known_then
 from tests.factories import client_for
@@ -238,12 +238,24 @@ class TestTheDemoCity(TestCase):
     def test_what_the_stories_refunds_are_explained_by_adds_up_to_them(self):
         codes = [code_of(story) for story in BY_KEY.values()]
         # All is done in one moment here: what took another's place can't be told from it by time.
-        standing = Obligation.objects.filter(employer__uscc__in=codes).exclude(state="SUPERSEDED")
+        shown = Q(employer__uscc__in=codes) | Q(project__isnull=False)
+        standing = Obligation.objects.filter(shown).exclude(state="SUPERSEDED")
         for refund in standing.select_related("employer"):
             found = queries_explain.explain(refund)
             assert found.agrees, refund
             assert sum(map(sum_of_leaves, found.steps)) == refund.amount, refund
         assert standing.count() > 30
+
+    def test_what_projects_are_explained_by_leads_to_what_the_book_has_of_them(self):
+        for found in projects.in_force(TODAY):
+            explained = projects.explain(found)
+            assert explained.agrees, found
+            left = found.version.premium - found.net_due
+            assert explained.steps[-1].amount == abs(left), found
+            book = projects.money(found.project_id, TODAY)
+            back = projects.paid_back(found.project_id, TODAY)
+            assert book.paid + back == found.version.premium
+            assert book.overpaid == left - back
 
     def test_all_workbooks_came_in_and_the_wrong_one_was_refused(self):
         [refused] = Import.objects.exclude(error_count=0)

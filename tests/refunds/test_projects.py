@@ -11,17 +11,19 @@ from casework.models import Notice
 from classification.models import Size
 from refunds import objections, queries, queries_accounts, queries_explain
 from refunds.models import Obligation, OfferWork
-from refunds.services import bank, batches, choose, offers
+from refunds.services import bank, batches, choose, offers, reconcile
 from refunds.services.telling import for_unit
 from registry.models import Employer, Post
 from relief.ledger import services as ledger
 from relief.ledger.verify import verify
-from relief.models import LedgerLeg, PaidBack, Payment, ProjectPaidBack
+from relief.models import Insurance, LedgerLeg, PaidBack, Payment, ProjectPaidBack
 from relief.queries.projects import money
 from relief.services import project_claims, projects
 from tests.factories import AT, make_employer, make_member, make_officer
+from tests.refunds import closing
 from tests.refunds.guards.rows import fetch
 from tests.refunds.making import TODAY, clock, offer, overpay
+from tests.refunds.test_at_once import at_once
 from tests.refunds.test_explaining import leaves
 from tests.registry.workbooks import bring_in, headers, workbook
 from tests.relief.builders import make_size, recalculate, sized_employer
@@ -289,7 +291,7 @@ def test_a_refund_of_a_project_is_explained_and_its_leaves_add_up():
     assert of_project.parts[1].parts[1].formula == "60,000.00 × 10 ÷ 12 × 100%"
 
 
-def test_looking_twice_and_two_at_once_offer_once():
+def test_looking_twice_offers_once():
     employer = contractor()
     for _ in range(2):
         offers.settle(employer_ids=[employer.pk], at=AT)
@@ -413,3 +415,30 @@ def test_who_has_to_pay_more_is_told_once_after_the_look_and_when_it_is_over():
     assert [project_claims.tell(at=AT) for _ in range(2)] == [1, 0]
     assert "不用再补" in Notice.objects.latest("pk").title
     assert live() == [("OFFERED", yuan("100000.00"))]
+
+
+def test_the_day_of_its_payment_closes_with_a_certificate(cast):
+    paid = cast.bring("PAID", employer=contractor()).attempts.get()
+    number = f"{closing.ACCOUNT[:-1]}{list(Insurance).index(Insurance.INJURY)}"
+    closing.state(closing.paid_out(paid), account=number)
+
+    compared = reconcile.compare(number, closing.DAY)
+    closed = closing.close(cast.accountant, account=number)
+
+    assert compared.ledger == compared.answers == compared.statement == yuan("50000.00")
+    assert closed.difference == 0
+    assert closed.facts["batches"] == [[paid.batch.number, "1", "50,000.00", "0"]]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_contractors_looked_at_at_the_very_same_moment_are_offered_it_once():
+    first, second = sized_employer(), sized_employer()
+    make_project(first)
+    make_project(second)
+    recalculate(TODAY)
+    ledger.bring_up_to_date(employer_ids=[first.pk, second.pk], at=AT)
+
+    at_once(*[lambda each=each: offer(each) for each in (first, second, second, first)])
+
+    (refund,) = refunds_of()
+    assert (refund.employer, refund.state) == (second, "OFFERED")

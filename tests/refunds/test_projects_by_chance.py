@@ -186,6 +186,7 @@ def _hold_project(project: Project) -> None:
     assert amount(legs.filter(account="arrived")) == -back
 
 
+@pytest.mark.soak("lives of construction projects to the bank and back", LIVES)
 def test_the_book_is_what_was_waived_less_what_went_back(cast):
     seed = int(os.environ.get("RELIEF_SEED") or random.SystemRandom().randrange(2**32))
     sys.stdout.write(f"RELIEF_SEED={seed}\n")
