@@ -23,6 +23,7 @@ from bench import (
     ledger,
     money,
     pages,
+    reports,
     run_city,
     simulations,
 )
@@ -79,6 +80,7 @@ def rows_of(
     marked: dict,
     city: dict,
     listed: list[dict],
+    reported: dict,
     tried: dict,
     book: dict,
     paid: dict,
@@ -151,6 +153,19 @@ def rows_of(
         city["one_employer_milliseconds"] < run_city.MOST_ONE_MILLISECONDS,
     )
     yield from _simulated(tried)
+    for name, what in (("table", "a report by month and insurance"), ("behind", "its units")):
+        yield (
+            f"page of {what} at {reported['employers']:,} employers",
+            f"{reported[f'{name}_milliseconds']} ms",
+            f"< {reports.MOST_PAGE_MILLISECONDS} ms",
+            reported[f"{name}_milliseconds"] < reports.MOST_PAGE_MILLISECONDS,
+        )
+    yield (
+        "the report of today made by a worker",
+        f"{reported['made_seconds']} s, {reported['cells']:,} cells",
+        "(beside it)",
+        True,
+    )
     yield (
         f"verify_ledger over {book['legs']:,} legs",
         f"{book['verify_seconds']} s = {book['verify_ratio']} × reading them once "
@@ -231,11 +246,12 @@ def main() -> int:
     with fresh_database(server, "relief_bench_city") as environment:
         city = measure("bench.run_city", environment)
         listed = measure("bench.pages", environment)
+        reported = measure("bench.reports", environment)
         tried = measure("bench.simulations", environment)
         book = measure("bench.ledger", environment)
     with fresh_database(server, "relief_bench_money") as environment:
         paid = measure("bench.money", environment)
-    rows = list(rows_of(imported, marked, city, listed, tried, book, paid))
+    rows = list(rows_of(imported, marked, city, listed, reported, tried, book, paid))
     lines = ["| what | measured | goal | met |", "| --- | --- | --- | --- |"]
     lines += [
         f"| {what} | {got} | {goal} | {'yes' if ok else 'NO'} |" for what, got, goal, ok in rows

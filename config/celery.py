@@ -17,6 +17,7 @@ app.conf.beat_schedule = {
     "relief.tasks.sweep": {"task": "relief.tasks.sweep", "schedule": 15},
     "relief.tasks.reassess": {"task": "relief.tasks.reassess", "schedule": 30},
     "relief.tasks.ask_for_recoveries": {"task": "relief.tasks.ask_for_recoveries", "schedule": 60},
+    "relief.tasks.make_reports": {"task": "relief.tasks.make_reports", "schedule": 300},
     "relief.tasks.check_places": {"task": "relief.tasks.check_places", "schedule": 1800},
     "relief.tasks.prove_ledger": {"task": "relief.tasks.prove_ledger", "schedule": 600},
     "relief.tasks.look_again": {"task": "relief.tasks.look_again", "schedule": 60},

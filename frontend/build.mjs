@@ -20,6 +20,8 @@ const COPIES = {
   "js/htmx.min.js": join(packages, "htmx.org/dist/htmx.min.js"),
   "js/app.mjs": join(here, "js/app.mjs"),
   "js/desk.mjs": join(here, "js/desk.mjs"),
+  "js/echarts.min.js": join(packages, "echarts/dist/echarts.common.min.js"),
+  "js/charts.mjs": join(here, "js/charts.mjs"),
 };
 
 function fail(message) {

@@ -76,6 +76,7 @@ class ReliefConfig(AppConfig):
             post.value
             for post in (Post.HANDLER, Post.REVIEWER, Post.FUND_FINANCE, Post.HEAD, Post.AUDIT)
         )
+        navigation.add("desk", "统计报表", "relief:reports", order=44, posts=office)
         navigation.add(
             "desk", "差额去向", "relief:places", order=52, posts=office, of_the_city=True
         )

@@ -17,6 +17,7 @@ from relief.services import (
     places,
     project_claims,
     recoveries,
+    reports,
     simulations,
     work,
 )
@@ -62,6 +63,12 @@ def ask_for_recoveries() -> None:
     late or never."""
     recoveries.work_due(clock=timezone.now, at_most=RECOVERIES_AT_MOST)
     project_claims.tell(at=timezone.now())
+
+
+@shared_task
+def make_reports() -> None:
+    """Make the reports that are missing or out of date; safe to run twice, late or never."""
+    reports.make_due(at=timezone.now())
 
 
 @shared_task

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from relief import urls_ledger, urls_recoveries, urls_simulations, urls_workshop
+from relief import urls_ledger, urls_recoveries, urls_reports, urls_simulations, urls_workshop
 from relief.views import (
     accounts,
     checks,
@@ -53,6 +53,7 @@ urlpatterns = [
     ),
     *urls_ledger.urlpatterns,
     *urls_recoveries.desk_patterns,
+    *urls_reports.urlpatterns,
     *urls_simulations.urlpatterns,
     *urls_workshop.urlpatterns,
     path("why/<str:uscc>/<str:month>/<str:insurance>/", explain.explain, name="explain"),

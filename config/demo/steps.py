@@ -24,7 +24,7 @@ from registry.models import Employer, Import, WorkState
 from registry.work import OPEN
 from relief.ledger.services import runs as posting
 from relief.models import RecoveryLook, RecoveryMark, Run
-from relief.services import places, recoveries, runs
+from relief.services import places, recoveries, reports, runs
 from relief.services import work as run_work
 
 #: How imports and runs of the demo are recorded instead of an officer.
@@ -193,6 +193,7 @@ class AskForRecoveries:
         asked = recoveries.settle(employer_ids=half, at=long_ago)
         asked.add(recoveries.work_due(clock=town.clock))
         places.check(at=town.clock())
+        reports.make_due(at=town.clock())
         return f"{asked.opened} 份"
 
 

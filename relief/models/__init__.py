@@ -7,6 +7,7 @@
 - `holds`: raised bases that wait for their audit, and how it ended;
 - `paid`: money that arrived or left again, and what is overpaid;
 - `projects`: construction projects, what was filed, waived and paid back;
+- `reports`: sums over the city as they stood;
 - `recoveries`: notices of what is still to be paid;
 - `cross_checks`: what the cross-checks found when they last looked;
 - `relief.ledger.models`: the double-entry book;
@@ -56,6 +57,7 @@ from relief.models.recoveries import (
     RecoveryMark,
     RecoveryNotice,
 )
+from relief.models.reports import Report, ReportLine
 from relief.models.runs import Assessment, ReassessmentDue, Run, RunShard
 from relief.models.simulations import (
     RunDifference,
@@ -109,6 +111,8 @@ __all__ = [
     "RecoveryLook",
     "RecoveryMark",
     "RecoveryNotice",
+    "Report",
+    "ReportLine",
     "Run",
     "RunDifference",
     "RunOfSimulation",

@@ -16,7 +16,7 @@ from relief.run.summing import SUMS, TOTALS
 
 # What holds from a month on, turned into ranges. Two rows of one month: the later stored holds.
 # Months before the first row take the first: an employer is never without a type.
-_RANGES = """
+RANGES = """
     SELECT id, uscc, unit_type, injury_rate, parent_uscc,
         CASE WHEN lag(from_month) OVER w IS NULL THEN '-infinity' ELSE from_month END AS since,
         coalesce(lead(from_month) OVER w, 'infinity') AS until
@@ -83,12 +83,12 @@ unit AS MATERIALIZED (
     WHERE id BETWEEN %(first)s AND %(last)s
         AND (%(employer_ids)s::bigint[] IS NULL OR id = ANY(%(employer_ids)s::bigint[]))
 ),
-own_terms AS MATERIALIZED ({_RANGES.format(employers="unit")}),
+own_terms AS MATERIALIZED ({RANGES.format(employers="unit")}),
 parent AS MATERIALIZED (
     SELECT id, uscc FROM registry_employer
     WHERE uscc IN (SELECT parent_uscc FROM own_terms WHERE parent_uscc <> '')
 ),
-parent_terms AS MATERIALIZED ({_RANGES.format(employers="parent")}),
+parent_terms AS MATERIALIZED ({RANGES.format(employers="parent")}),
 sizes AS MATERIALIZED ({_SIZES}),
 by_hand AS MATERIALIZED ({_BY_HAND}),
 -- A branch counts as its legal entity: the entity's type where it is registered, and its size.

@@ -46,6 +46,8 @@ PUBLIC = {
 SIGNED_IN = {"registry:password", "admin:password_change"}
 #: Addresses whose object is no employer's: the whole agency, or the whole city, sees it.
 SHARED_OBJECTS = {
+    "relief:report_behind",  # lists what the officer's districts have
+    "relief:report_behind_workbook",
     "relief:run",
     "relief:run_progress",
     "relief:run_differences",

@@ -37,8 +37,9 @@ from relief.models import (
     MonthlySubmission,
     PolicyDocument,
     RecoveryNotice,
+    Report,
 )
-from relief.services import estimates, recoveries
+from relief.services import estimates, recoveries, reports
 from relief.services.hires import HIRE
 from tests.casework.lettering import issue_letter
 from tests.casework.papers import PNG
@@ -309,6 +310,14 @@ def _project_code(employer: Employer) -> str:
     return f"XM{employer.pk}"
 
 
+def _report(employer: Employer) -> int:
+    """The report of today, with the employer in it."""
+    declare(employer)
+    recalculate()
+    reports.make_due(at=builders.AT)
+    return Report.objects.get(run=None).pk
+
+
 def _estimate(employer: Employer) -> EstimateOrder:
     """An assessment of a month that the employer hasn't declared, which waits for its second."""
     declare(employer, "2020-05")
@@ -363,6 +372,7 @@ MAKERS: dict[str, Callable[[Employer], object]] = {
     "project_id": _project,
     "recovery_receipt": _recovery,
     "project_code": _project_code,
+    "report_id": _report,
     "order_id": lambda employer: _estimate(employer).pk,
     "proposal_id": lambda employer: class_by_hand(employer, "sme").proposal_id,
     "document_slug": lambda employer: "2020-07-17-sichuan-extension",

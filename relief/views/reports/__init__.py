@@ -1,0 +1,1 @@
+"""Report pages: `tables` by two dimensions, `behind` a figure, `compare`, `r60`, `cash` ahead."""
