@@ -1,5 +1,6 @@
 """Forms of simulations: what to try, what to look for in what it changes, and agreeing to it."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -54,6 +55,26 @@ class SimulationForm(RunForm):
                 "请把基准日改为这一天或以后。"
             )
         return {slug: text}
+
+
+class DraftSimulationForm(SimulationForm):
+    """What a simulation of one draft is to cover: the draft is given."""
+
+    draft = None
+    field_order = ("title", "as_of", "from_month", "to_month", "employers")
+
+    def __init__(self, data: Any = None, *, published: date, **given: Any) -> None:
+        super().__init__(data, **given)
+        self.published = published
+
+    def clean_as_of(self) -> date:
+        """Refuse a day on which the draft wouldn't be published yet."""
+        day: date = self.cleaned_data["as_of"]
+        if day < self.published:
+            raise forms.ValidationError(
+                f"草案的发布日期是 {self.published.isoformat()}，请填写这一天或以后的基准日。"
+            )
+        return day
 
 
 class DifferenceFilter(EmployerSearch):

@@ -7,6 +7,11 @@ from relief.views.simulations import desk, differences
 urlpatterns = [
     path("simulations/", desk.simulation_list, name="simulations"),
     path("simulations/start/", desk.start, name="simulation_start"),
+    path(
+        "policies/drafts/<str:draft_slug>/simulate/",
+        desk.start_of_draft,
+        name="simulation_of_draft",
+    ),
     path("simulations/<int:simulation_id>/", desk.detail, name="simulation"),
     path("simulations/<int:simulation_id>/progress/", desk.progress, name="simulation_progress"),
     path("simulations/<int:simulation_id>/cancel/", desk.cancel, name="simulation_cancel"),

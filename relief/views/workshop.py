@@ -3,7 +3,6 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -13,9 +12,10 @@ from relief import policy
 from relief.models import PolicyDocument, PolicyDraft
 from relief.policy import compare
 from relief.policy.describe import described
-from relief.queries import parameters, workshop
+from relief.queries import parameters, policy_money, workshop
+from relief.queries import simulations as found
 from relief.queries.policies import document_of, published_documents
-from relief.services import policy_drafts
+from relief.services import policy_drafts, simulations
 
 _REFUSALS = (
     policy_drafts.NotYours,
@@ -81,7 +81,8 @@ def draft_detail(request: HttpRequest, draft_slug: str) -> HttpResponse:
             "may_prepare": policy_drafts.may_prepare(officer) and state.proposal is None,
             "may_publish": policy_drafts.may_publish(officer) and state.proposal and not theirs,
             "published": workshop.published(),
-            "money_url": _money_url(draft),
+            "simulations": policy_money.simulations_of(draft),
+            "may_simulate": simulations.may_start(officer),
         },
     )
 
@@ -119,14 +120,6 @@ def _number(request: HttpRequest, name: str) -> int:
     return int(text)
 
 
-def _money_url(draft: PolicyDraft) -> str:
-    """Return where the draft is tried on the whole city, "" where that can't be done."""
-    try:
-        return reverse("relief:simulation_of_draft", args=[draft.slug])
-    except NoReverseMatch:
-        return ""
-
-
 @require_safe
 @scope.officer_required()
 def difference(request: HttpRequest, document_slug: str, other_slug: str) -> HttpResponse:
@@ -139,10 +132,17 @@ def difference(request: HttpRequest, document_slug: str, other_slug: str) -> Htt
         draft = get_object_or_404(workshop.open_drafts(), slug=document_slug)
         new = policy.read(document_slug, draft.versions.latest("number").text)
     old = document_of(before)
+    simulated = None if after else policy_money.latest_done(draft)
     return render(
         request,
         "relief/policies/difference.html",
         {
+            "draft": None if after else draft,
+            "simulated": simulated,
+            "groups": found.groups(simulated) if simulated else [],
+            "change": found.net_due(simulated).change if simulated else None,
+            "by_runs": policy_money.of_published(after) if after else None,
+            "may_simulate": not after and simulations.may_start(scope.officer_of(request)),
             "old": old,
             "new": new,
             "back": "relief:policy" if after else "relief:policy_draft",

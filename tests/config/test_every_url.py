@@ -68,6 +68,7 @@ CITY_ONLY = {
     "relief:run_cancel",
     "relief:simulations",
     "relief:simulation_start",
+    "relief:simulation_of_draft",
     "relief:simulation",
     "relief:simulation_progress",
     "relief:simulation_cancel",

@@ -13,11 +13,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from registry import locks, paging, scope
 from registry.models import Officer, Post, WorkState
 from registry.work import OPEN
-from relief import tasks
-from relief.forms_simulations import ApproveForm, SimulationForm
+from relief import policy, tasks
+from relief.forms_simulations import ApproveForm, DraftSimulationForm, SimulationForm
 from relief.models import RunOfSimulation, Simulation
 from relief.policy import BadDocument, NoRuleInForce
-from relief.queries import differences
+from relief.queries import differences, workshop
 from relief.queries import simulations as found
 from relief.services import runs, simulations
 
@@ -66,37 +66,69 @@ def simulation_list(request: HttpRequest) -> HttpResponse:
 @scope.officer_required(Post.HANDLER)
 def start(request: HttpRequest) -> HttpResponse:
     """Ask what a simulation is to cover, and queue it."""
-    officer = scope.officer_of(request)
-    if not simulations.may_start(officer):
-        raise PermissionDenied(CITY_ONLY)
+    officer = _starter(request)
     form = SimulationForm(
         request.POST or None, request.FILES or None, initial={"as_of": timezone.localdate()}
     )
-    if form.is_valid():
-        asked = form.cleaned_data
-        try:
-            simulation = simulations.start(
-                title=asked["title"],
-                as_of=asked["as_of"],
-                from_month=asked["from_month"],
-                to_month=asked["to_month"],
-                employer_ids=asked["employers"],
-                drafts=asked["draft"],
-                by=officer,
-                at=timezone.now(),
-            )
-        except (
-            runs.NothingDeclared,
-            runs.WrongMonths,
-            NoRuleInForce,
-            BadDocument,
-            locks.InputsBusy,
-        ) as refusal:
-            form.add_error(None, str(refusal))
-        else:
-            tasks.ring_due()
-            return redirect("relief:simulation", simulation.pk)
+    if form.is_valid() and (begun := _begin(form, officer, form.cleaned_data["draft"])):
+        return begun
     return render(request, "relief/simulations/start.html", {"form": form})
+
+
+@require_http_methods(["GET", "POST"])
+@scope.officer_required(Post.HANDLER)
+def start_of_draft(request: HttpRequest, draft_slug: str) -> HttpResponse:
+    """Ask for what a draft of the policy workshop is to be tried on, and queue the simulation."""
+    officer = _starter(request)
+    draft = get_object_or_404(workshop.open_drafts(), slug=draft_slug)
+    text = draft.versions.latest("number").text
+    document = policy.read(draft.slug, text)
+    form = DraftSimulationForm(
+        request.POST or None,
+        published=document.published,
+        initial={
+            "title": document.title[:100],
+            "as_of": max(timezone.localdate(), document.published),
+        },
+    )
+    if form.is_valid() and (begun := _begin(form, officer, {draft.slug: text})):
+        return begun
+    context = {"form": form, "document": document}
+    return render(request, "relief/simulations/start.html", context)
+
+
+def _starter(request: HttpRequest) -> Officer:
+    officer = scope.officer_of(request)
+    if not simulations.may_start(officer):
+        raise PermissionDenied(CITY_ONLY)
+    return officer
+
+
+def _begin(form: SimulationForm, officer: Officer, drafts: dict[str, str]) -> HttpResponse | None:
+    """Queue what was asked for; None where it was refused, which the form then says."""
+    asked = form.cleaned_data
+    try:
+        simulation = simulations.start(
+            title=asked["title"],
+            as_of=asked["as_of"],
+            from_month=asked["from_month"],
+            to_month=asked["to_month"],
+            employer_ids=asked["employers"],
+            drafts=drafts,
+            by=officer,
+            at=timezone.now(),
+        )
+    except (
+        runs.NothingDeclared,
+        runs.WrongMonths,
+        NoRuleInForce,
+        BadDocument,
+        locks.InputsBusy,
+    ) as refusal:
+        form.add_error(None, str(refusal))
+        return None
+    tasks.ring_due()
+    return redirect("relief:simulation", simulation.pk)
 
 
 @require_safe
