@@ -8,7 +8,7 @@ from casework.views import telling
 from config import health
 from config.home import desk, portal
 from registry.views import sign_in
-from relief.views import reduction
+from relief.views import explain, reduction
 
 handler500 = "config.errors.server_error"
 
@@ -24,6 +24,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "portal/reduction/list.xlsx", reduction.workbook_of_member, name="portal_reduction_workbook"
     ),
     path("portal/months/<str:month>/<str:insurance>/", portal.why, name="portal_why"),
+    path(
+        "portal/months/<str:month>/<str:insurance>/letter.pdf",
+        explain.letter_of_member,
+        name="portal_why_letter",
+    ),
     path("portal/", include("refunds.urls_portal")),
     path("portal/", include("casework.urls_portal")),
     path("portal/", include("casework.urls_telling_portal")),

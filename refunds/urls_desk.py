@@ -12,6 +12,7 @@ from refunds.views import (
     desk_offset,
     desk_proposing,
     rules,
+    why,
 )
 
 app_name = "desk_refunds"
@@ -19,6 +20,7 @@ urlpatterns = [
     path("refunds/", desk.refund_list, name="list"),
     path("refunds/decide/", desk.decide_many, name="decide_many"),
     path("refunds/<slug:receipt>/", desk.refund_detail, name="detail"),
+    path("refunds/<slug:receipt>/letter.pdf", why.desk_letter, name="why_letter"),
     path("refunds/<slug:receipt>/end-offset/", desk_offset.end_offset, name="end_offset"),
     path(
         "employers/<int:employer_id>/refunds/",

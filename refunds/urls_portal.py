@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from refunds.views import portal, portal_accounts
+from refunds.views import portal, portal_accounts, why
 
 app_name = "portal_refunds"
 urlpatterns = [
@@ -19,6 +19,7 @@ urlpatterns = [
         name="account_withdraw",
     ),
     path("refunds/<slug:receipt>/", portal.refund_detail, name="detail"),
+    path("refunds/<slug:receipt>/letter.pdf", why.portal_letter, name="why_letter"),
     path("refunds/<slug:receipt>/submitted/", portal.submitted, name="submitted"),
     path("refunds/<slug:receipt>/account/", portal.correct_account, name="correct"),
     path("refunds/<slug:receipt>/withdraw/", portal.withdraw, name="withdraw"),

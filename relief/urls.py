@@ -41,6 +41,7 @@ urlpatterns = [
     path("hires/files/<int:paper_file_id>/", hires.paper_file, name="hire_file"),
     path("projects/", projects.project_list, name="projects"),
     path("projects/<int:project_id>/", projects.project_detail, name="project"),
+    path("projects/<int:project_id>/letter.pdf", projects.letter, name="project_letter"),
     path("projects/<int:project_id>/look/", projects.look, name="project_look"),
     path("holds/", holds.hold_list, name="holds"),
     path("employers/<int:employer_id>/holds/", holds.employer_holds, name="employer_holds"),
@@ -57,4 +58,9 @@ urlpatterns = [
     *urls_simulations.urlpatterns,
     *urls_workshop.urlpatterns,
     path("why/<str:uscc>/<str:month>/<str:insurance>/", explain.explain, name="explain"),
+    path(
+        "why/<str:uscc>/<str:month>/<str:insurance>/letter.pdf",
+        explain.letter,
+        name="explain_letter",
+    ),
 ]

@@ -1,5 +1,6 @@
 """Issuing letters: numbered, composed once, kept as they left the house."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
@@ -14,9 +15,16 @@ from casework import letters
 from casework.models import Letter
 from casework.receipts import new_receipt
 from casework.services.matters import Actor
+from registry.models import Agency, Employer
 
 #: How the code of every letter begins.
 CODE_PREFIX = "WS"
+
+
+def office_of(employer: Employer) -> str:
+    """Return the name of the agency that an employer's letters come from."""
+    kind = Agency.Kind.SOCIAL_INSURANCE
+    return Agency.objects.get(kind=kind, district=employer.district_id).name
 
 
 def _number(word: str, year: int) -> str:
@@ -77,4 +85,47 @@ def issue(
         by_user_id=by.user_id,
         by_name=by.name[:100],
         issued_at=at,
+    )
+
+
+@transaction.atomic
+def issue_if_new(
+    *,
+    kind: str,
+    word: str,
+    title: str,
+    template: str,
+    facts: Mapping[str, Any],
+    employer: Employer,
+    matter_kind: str,
+    matter_id: int,
+    by: Actor,
+    at: datetime,
+) -> Letter:
+    """Return the matter's letter that says just this; compose and keep one if there is none.
+
+    For letters that anybody concerned may ask for again and again: while the facts stay as they
+    are, all get the same paper with the same number.
+    """
+    # Two who ask at the same moment must get one letter: the second waits for the first.
+    Employer.objects.select_for_update(no_key=True).get(pk=employer.pk)
+    text = json.dumps([title, template, facts], ensure_ascii=False, sort_keys=True)
+    digest = sha256(text.encode()).hexdigest()
+    known = Letter.objects.filter(
+        matter_kind=matter_kind, matter_id=matter_id, kind=kind, facts__digest=digest
+    )
+    if found := known.order_by("pk").first():
+        return found
+    return issue(
+        kind=kind,
+        word=word,
+        title=title,
+        template=template,
+        facts={**facts, "digest": digest},
+        office=office_of(employer),
+        matter_kind=matter_kind,
+        matter_id=matter_id,
+        by=by,
+        at=at,
+        employer_id=employer.pk,
     )

@@ -17,10 +17,10 @@ from registry import as_of, money, months, scope
 from registry import queries as registry_queries
 from relief import queries as relief_queries
 from relief.calc.holds import CLAUSE
+from relief.calc.tree import node
 from relief.policy import Insurance, NoRuleInForce
 from relief.queries import explanations, holds, late_fees
 from relief.queries.amounts import AccountMonth
-from relief.views.explain import node
 
 LATEST_NOTICES = 3
 
@@ -110,6 +110,8 @@ def why(request: HttpRequest, month: str, insurance: str) -> HttpResponse:
         "employer": employer,
         "seen": seen,
         "form": seen.form,
+        "month": period,
+        "insurance": kind,
         "title": f"{period.year}年{period.month}月{kind.label}保险是怎样算的",
     }
     try:

@@ -9,7 +9,7 @@ from refunds.models import Approval, Obligation, OffsetUse, Submission
 from refunds.services import approve
 from refunds.workflow import State
 from registry.money import total
-from relief.views.explain import node
+from relief.calc.tree import node
 
 STEPS = ("单位选择", "初审", "复审", "付款批次", "银行付款", "到账")
 _PLACES = {

@@ -174,10 +174,19 @@ class OfUnit:
 
 
 def of_unit(
-    employer_id: int, day: date, *, asked: Mapping[str, Any] | None = None
+    employer_id: int,
+    day: date,
+    *,
+    asked: Mapping[str, Any] | None = None,
+    place: tuple[date, Insurance] | None = None,
 ) -> OfUnit | None:
-    """Return an employer's late fees with the rules they rest on, or None where there are none."""
+    """Return an employer's late fees with the rules they rest on, or None where there are none.
+
+    :param place: the month and insurance that alone are meant; None: all of them.
+    """
     lines = late_fees(day, employer_ids=[employer_id], asked=asked)
+    if place is not None:
+        lines = [line for line in lines if (line.month, line.insurance) == place]
     if not lines:
         return None
     law = policy_as_of(day)

@@ -9,7 +9,6 @@ from casework import services as casework
 from casework.models import Letter
 from casework.services import letters
 from registry import months
-from registry.models import Agency
 from relief.models import Insurance, RecoveryNotice
 from relief.queries import recoveries
 
@@ -31,20 +30,18 @@ def letter_of(*, notice_id: int) -> Letter:
     known = Letter.objects.filter(matter_kind=RecoveryNotice.KIND, matter_id=notice.pk).first()
     if known is not None:
         return known
-    employer = notice.employer
-    agency = Agency.objects.get(kind=Agency.Kind.SOCIAL_INSURANCE, district=employer.district_id)
     return letters.issue(
         kind="recovery_notice",
         word=WORD,
         title="社会保险费补缴通知书",
         template=TEMPLATE,
         facts=_facts(notice),
-        office=agency.name,
+        office=letters.office_of(notice.employer),
         matter_kind=RecoveryNotice.KIND,
         matter_id=notice.pk,
         by=casework.SYSTEM,
         at=notice.opened_at,
-        employer_id=employer.pk,
+        employer_id=notice.employer_id,
     )
 
 

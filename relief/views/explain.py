@@ -2,22 +2,21 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from casework.views.letters import letter_file
 from registry import as_of, months, scope
 from registry import queries as registry_queries
-from registry.money import total
-from relief.calc.explain import Parameter, Step, money
+from registry.models import Employer
+from relief.calc.tree import node
 from relief.policy import Insurance, NoRuleInForce
 from relief.queries import explanations
-
-#: Above this many different bases the rest is shown as one line.
-MOST_PARTS = 200
-#: Up to this many are shown at once.
-FEW_PARTS = 10
+from relief.services import explanation_letters
 
 
 @require_safe
@@ -55,34 +54,42 @@ def explain(request: HttpRequest, uscc: str, month: str, insurance: str) -> Http
     return render(request, "relief/explain.html", context)
 
 
-def node(step: Step) -> dict[str, Any]:
-    """Return a step as `explain_tree` shows it; its parts come before its parameters."""
-    children = _parts(step)
-    children += [_parameter(parameter) for parameter in step.parameters]
-    children += [{"label": f"注：{note}"} for note in step.notes]
-    return {
-        "label": f"{step.title}：{step.formula}",
-        "value": "" if step.amount is None else f"{money(step.amount)} 元",
-        "children": children,
-    }
+@require_safe
+@scope.officer_required()
+def letter(request: HttpRequest, uscc: str, month: str, insurance: str) -> HttpResponse:
+    """Download the same as a letter; where no assessment stands, back to the page that says so."""
+    employers = registry_queries.employers_for(scope.viewer(request))
+    page = reverse("relief:explain", args=[uscc, month, insurance])
+    return _letter(request, get_object_or_404(employers, uscc=uscc), month, insurance, page=page)
 
 
-def _parts(step: Step) -> list[dict[str, Any]]:
-    """Return the parts of a step; many of them behind one line that opens."""
-    parts = [node(part) for part in step.parts[:MOST_PARTS]]
-    if rest := step.parts[MOST_PARTS:]:
-        amount = total(part.amount for part in rest if part.amount is not None)
-        parts.append({"label": f"其余 {len(rest)} 种申报基数", "value": f"{money(amount)} 元"})
-    if len(parts) <= FEW_PARTS or step.amount is None:
-        return parts
-    label = f"按申报基数逐项列出，共 {len(step.parts)} 种"
-    return [{"label": label, "value": f"{money(step.amount)} 元", "children": parts}]
+@require_safe
+@scope.member_required
+def letter_of_member(request: HttpRequest, month: str, insurance: str) -> HttpResponse:
+    """Download why the enterprise itself owes what it owes, as a letter."""
+    employer = scope.member_of(request).employer
+    page = reverse("portal_why", args=[month, insurance])
+    return _letter(request, employer, month, insurance, page=page)
 
 
-def _parameter(parameter: Parameter) -> dict[str, Any]:
-    source = parameter.source
-    clause = ""
-    if source:
-        clause = f"{source.clause}（{source.document}，{source.published.isoformat()}；{source.confidence.label}）"
-    value = "" if source and parameter.value == source.clause else parameter.value
-    return {"label": parameter.name, "value": value, "clause": clause}
+def _letter(
+    request: HttpRequest, employer: Employer, month: str, insurance: str, *, page: str
+) -> HttpResponse:
+    try:
+        period, kind = months.parse(month), Insurance(insurance)
+    except ValueError:
+        raise Http404 from None
+    seen = as_of.seen(request, today=timezone.localdate())
+    try:
+        found = explanation_letters.of_month(
+            employer=employer,
+            month=period,
+            insurance=kind,
+            day=seen.day,
+            past=seen.past,
+            at=timezone.now(),
+        )
+    except explanation_letters.NothingStands as nothing:
+        messages.warning(request, str(nothing))
+        return redirect(f"{page}{seen.query}")
+    return letter_file(found, name=f"why-{employer.uscc}-{month}-{insurance}")

@@ -8,15 +8,17 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from casework.views.letters import letter_file
 from registry import paging, scope
 from registry import queries as registry_queries
 from registry.models import Post
 from relief import slots
+from relief.calc.tree import node
 from relief.forms_projects import LookForm, ProjectFilter
 from relief.queries import projects
 from relief.queries.policies import LawIsGone
+from relief.services import explanation_letters
 from relief.services import projects as services
-from relief.views.explain import node
 
 
 @require_safe
@@ -124,3 +126,30 @@ def portal_list(request: HttpRequest) -> HttpResponse:
 def portal_detail(request: HttpRequest, project_id: int) -> HttpResponse:
     """Show the enterprise one of its projects: what is waived, and why."""
     return render(request, "relief/projects/portal_detail.html", _detail(request, project_id))
+
+
+@require_safe
+@scope.officer_required()
+def letter(request: HttpRequest, project_id: int) -> HttpResponse:
+    """Download why this much of a project's premium is waived, as a letter."""
+    return _letter(request, project_id, page="relief:project")
+
+
+@require_safe
+@scope.member_required
+def portal_letter(request: HttpRequest, project_id: int) -> HttpResponse:
+    """Download the letter of one of the enterprise's own projects."""
+    return _letter(request, project_id, page="portal_projects:project")
+
+
+def _letter(request: HttpRequest, project_id: int, *, page: str) -> HttpResponse:
+    rows = projects.register(scope.viewer(request), day=timezone.localdate())
+    (row,) = projects.with_relief([get_object_or_404(rows, project=project_id)])
+    if row.relief is None:
+        return redirect(page, project_id)
+    try:
+        found = explanation_letters.of_project(relief=row.relief, at=timezone.now())
+    except explanation_letters.NothingStands as nothing:
+        messages.warning(request, str(nothing))
+        return redirect(page, project_id)
+    return letter_file(found, name=f"why-project-{project_id}")

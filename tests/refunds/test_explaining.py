@@ -6,12 +6,14 @@ import pytest
 from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 
+from casework.models import Letter
 from refunds import explaining, queries_explain
 from refunds.models import Obligation
+from refunds.services.explanation_letters import of_refund
 from registry import months
 from relief.calc.explain import Step
-from tests.factories import client_for, make_officer
-from tests.refunds.making import MARCH, assess, offer, overpay, pay
+from tests.factories import AT, client_for, make_member, make_officer
+from tests.refunds.making import MARCH, assess, keep_book, offer, overpay, pay
 from tests.refunds.test_offset import APRIL, MAY, choose_offset, lack
 from tests.refunds.test_offset_by_chance import STEPS, Unit
 
@@ -145,3 +147,69 @@ def test_the_unit_and_its_officers_read_it_on_the_page_and_by_api(cast):
         page = client_for(who).get(reverse(name, args=[refund.receipt])).content.decode()
         assert "这个数怎么来的" in page
         assert "已到账（单位部分）" in page
+
+
+def nodes_of(letter) -> list[str]:
+    return [node["value"] for tree in letter.facts["trees"] for node in tree["nodes"]]
+
+
+def test_the_letter_of_a_refund_holds_its_steps_and_is_the_same_for_everybody():
+    employer = overpay(amount="1000.00")
+    offer(employer)
+    refund = only(employer)
+    officer, member = client_for(make_officer()), client_for(make_member(employer))
+
+    paper = officer.get(reverse("desk_refunds:why_letter", args=[refund.receipt]))
+    own = member.get(reverse("portal_refunds:why_letter", args=[refund.receipt]))
+
+    letter = Letter.objects.get()
+    assert paper["Content-Type"] == "application/pdf"
+    assert paper.content == own.content == bytes(letter.pdf)
+    assert nodes_of(letter) == ["1,000.00 元"]
+    assert ["应退金额", "1,000.00 元"] in letter.facts["pairs"]
+    stranger = client_for(make_member(overpay()))
+    denied = stranger.get(reverse("portal_refunds:why_letter", args=[refund.receipt]))
+    assert denied.status_code == 404
+
+
+def test_what_was_offset_since_makes_a_new_letter_and_leaves_the_old_one(cast):
+    employer = overpay(amount="1000.00")
+    lack(employer, month=MAY, amount="300.00")
+    offer(employer)
+    before = of_refund(obligation=only(employer), at=AT)
+    choose_offset(cast, employer)
+
+    after = of_refund(obligation=only(employer), at=AT)
+
+    assert after != before
+    assert nodes_of(before) == ["1,000.00 元"]
+    assert nodes_of(after) == ["1,000.00 元", "300.00 元", "700.00 元"]
+    assert of_refund(obligation=only(employer), at=AT) == after
+
+
+def test_both_pages_of_a_refund_offer_its_letter():
+    employer = overpay(amount="1000.00")
+    offer(employer)
+    receipt = only(employer).receipt
+
+    for who, area in ((make_officer(), "desk_refunds"), (make_member(employer), "portal_refunds")):
+        page = client_for(who).get(reverse(f"{area}:detail", args=[receipt])).content.decode()
+        assert f'href="{reverse(f"{area}:why_letter", args=[receipt])}"' in page
+
+
+def test_the_letter_of_a_replaced_refund_says_that_nothing_comes_of_it():
+    employer = overpay(amount="1000.00")
+    offer(employer)
+    before = of_refund(obligation=only(employer), at=AT)
+    assess(employer, fraction="0.5")
+    keep_book(employer)
+    offer(employer)
+    replaced = Obligation.objects.get(state="SUPERSEDED")
+
+    after = of_refund(obligation=replaced, at=AT)
+
+    assert replaced.receipt in dict(after.facts["pairs"]).values()
+    assert after != before
+    assert "已不再办理" in after.facts["about"]
+    assert "已不再办理" not in before.facts["about"]
+    assert "应退金额" not in dict(after.facts["pairs"])
