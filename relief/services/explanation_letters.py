@@ -138,8 +138,10 @@ def of_month(
     )
 
 
-def of_project(*, relief: ProjectRelief, at: datetime) -> Letter:
-    """Return why this much of a construction project's premium is waived.
+def of_project(*, relief: ProjectRelief, day: date, at: datetime) -> Letter:
+    """Return why this much of a construction project's premium is waived, and its money by a day.
+
+    The steps speak of the premium that was paid; what of it has gone back since is in the book.
 
     :raises NothingStands: if the steps can't be told any more or don't lead to the result.
     """
@@ -150,6 +152,7 @@ def of_project(*, relief: ProjectRelief, at: datetime) -> Letter:
     if not explained.agrees:
         raise NothingStands("按当时的数据重算，结果与记录的核定不一致，不能出具说明。")
     version = relief.version
+    settled = projects.money(version.project_id, day)
     return keep(
         title="建设项目工伤保险费核定说明",
         about=f"你单位建设项目“{version.name}”的工伤保险费，减免 {yuan(relief.relief)}。"
@@ -157,8 +160,13 @@ def of_project(*, relief: ProjectRelief, at: datetime) -> Letter:
         pairs=[
             ("项目编号", version.project.code),
             ("合同施工期", f"{version.start_on.isoformat()} 至 {version.end_on.isoformat()}"),
-            ("已缴工伤保险费", yuan(relief.premium)),
+            ("一次缴纳的工伤保险费", yuan(version.premium)),
+            ("减免前应缴", yuan(relief.premium)),
             ("减免", yuan(relief.relief)),
+            ("账簿：已退到账", yuan(projects.paid_back(version.project_id, day))),
+            ("账簿：还应补", yuan(settled.underpaid))
+            if settled.underpaid
+            else ("账簿：还应退", yuan(settled.overpaid)),
             ("依据", relief.clause),
             ("核定", f"第 {relief.run_id} 次，基准日 {relief.as_of.isoformat()}"),
         ],

@@ -143,12 +143,13 @@ def portal_letter(request: HttpRequest, project_id: int) -> HttpResponse:
 
 
 def _letter(request: HttpRequest, project_id: int, *, page: str) -> HttpResponse:
-    rows = projects.register(scope.viewer(request), day=timezone.localdate())
-    (row,) = projects.with_relief([get_object_or_404(rows, project=project_id)])
+    day = timezone.localdate()
+    rows = projects.register(scope.viewer(request), day=day)
+    (row,) = projects.with_relief([get_object_or_404(rows, project=project_id)], day=day)
     if row.relief is None:
         return redirect(page, project_id)
     try:
-        found = explanation_letters.of_project(relief=row.relief, at=timezone.now())
+        found = explanation_letters.of_project(relief=row.relief, day=day, at=timezone.now())
     except explanation_letters.NothingStands as nothing:
         messages.warning(request, str(nothing))
         return redirect(page, project_id)

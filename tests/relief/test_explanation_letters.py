@@ -11,6 +11,7 @@ from casework.models import Letter
 from classification.models import Size
 from registry.models import Post
 from relief.models import Assessment, Insurance
+from relief.queries import projects
 from relief.services import explanation_letters
 from relief.services.explanation_letters import NothingStands
 from tests.factories import client_for, make_agency, make_member, make_officer
@@ -21,6 +22,7 @@ from tests.relief.builders import (
     declare,
     make_size,
     pay,
+    post_facts,
     recalculate,
     sized_employer,
 )
@@ -162,14 +164,22 @@ def test_a_project_is_explained_by_both_its_steps_and_its_clause():
     employer = sized_employer()
     make_project(employer)
     recalculate(YEAR_END)
+    post_facts(employer)
     relief = relief_of()
 
-    letter = explanation_letters.of_project(relief=relief, at=AT)
+    letter = explanation_letters.of_project(relief=relief, day=YEAR_END, at=AT)
 
     assert ["减免", "50,000.00 元"] in letter.facts["pairs"]
     assert ["依据", relief.clause] in letter.facts["pairs"]
+    book = projects.money(relief.version.project_id, YEAR_END)
+    assert book.overpaid == Decimal("50000.00")
+    assert ["账簿：还应退", "50,000.00 元"] in letter.facts["pairs"]
+    assert ["账簿：已退到账", "0.00 元"] in letter.facts["pairs"]
     assert "60,000.00 × 10 ÷ 12 × 100%" in str(letter.facts["trees"])
-    assert explanation_letters.of_project(relief=relief, at=AT + timedelta(days=1)) == letter
+    assert (
+        explanation_letters.of_project(relief=relief, day=YEAR_END, at=AT + timedelta(days=1))
+        == letter
+    )
 
 
 def test_the_unit_and_its_officer_get_the_same_paper_and_nobody_else():
