@@ -160,7 +160,7 @@ def of_project(*, relief: ProjectRelief, day: date, at: datetime) -> Letter:
         pairs=[
             ("项目编号", version.project.code),
             ("合同施工期", f"{version.start_on.isoformat()} 至 {version.end_on.isoformat()}"),
-            ("一次缴纳的工伤保险费", yuan(version.premium)),
+            ("已缴工伤保险费", yuan(version.premium)),
             ("减免前应缴", yuan(relief.premium)),
             ("减免", yuan(relief.relief)),
             ("账簿：已退到账", yuan(projects.paid_back(version.project_id, day))),

@@ -3,16 +3,18 @@
 import os
 import signal
 from hashlib import sha256
-from threading import Thread
+from threading import Barrier, Thread
 
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.urls import reverse
 
 from casework import letters
+from casework import services as casework
 from casework.models import Letter
+from casework.services.letters import issue_if_new
 from tests.casework.lettering import FACTS, TEMPLATE, issue_letter
-from tests.factories import AT
+from tests.factories import AT, make_employer
 
 SHEET = {
     "title": "试写的文书",
@@ -106,6 +108,39 @@ def test_two_at_once_get_two_numbers():
     for thread in threads:
         thread.join()
     assert len(set(Letter.objects.values_list("number", flat=True))) == 4
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_ask_for_the_same_explanation_at_once_get_one_letter():
+    employer = make_employer()
+    start, got = Barrier(4), []
+
+    def ask():
+        try:
+            start.wait(timeout=30)
+            got.append(
+                issue_if_new(
+                    kind="try",
+                    word="试字",
+                    title="试写的文书",
+                    template=TEMPLATE,
+                    facts=FACTS,
+                    employer=employer,
+                    matter_kind="try",
+                    matter_id=1,
+                    by=casework.SYSTEM,
+                    at=AT,
+                ).number
+            )
+        finally:
+            connection.close()
+
+    threads = [Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert got == [Letter.objects.get().number] * 4
 
 
 @pytest.mark.django_db
