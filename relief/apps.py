@@ -18,6 +18,7 @@ class ReliefConfig(AppConfig):
         from registry.intake.signals import workbook_imported
         from registry.models import Post
         from relief import (
+            by_hand_todos,
             decided,
             exports,
             hires_data,
@@ -62,6 +63,7 @@ class ReliefConfig(AppConfig):
         todo.register(project_todos.todos)
         todo.register(workshop_todos.todos)
         todo.register(recovery_todos.todos)
+        todo.register(by_hand_todos.todos)
         post_migrate.connect(publish_shipped_documents, sender=self)
         for table in exports.TABLES:
             slots.add_table(table)
@@ -76,6 +78,7 @@ class ReliefConfig(AppConfig):
             post.value
             for post in (Post.HANDLER, Post.REVIEWER, Post.FUND_FINANCE, Post.HEAD, Post.AUDIT)
         )
+        navigation.add("desk", "人工决定", "relief:by_hand", order=46, posts=office)
         navigation.add("desk", "统计报表", "relief:reports", order=44, posts=office)
         navigation.add(
             "desk", "差额去向", "relief:places", order=52, posts=office, of_the_city=True

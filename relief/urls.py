@@ -5,6 +5,7 @@ from django.urls import path
 from relief import urls_ledger, urls_recoveries, urls_reports, urls_simulations, urls_workshop
 from relief.views import (
     accounts,
+    by_hand,
     checks,
     classes,
     estimates,
@@ -36,6 +37,9 @@ urlpatterns = [
     path("employers/<int:employer_id>/class/", classes.employer_class, name="employer_class"),
     path("estimates/", estimates.undeclared, name="estimates"),
     path("estimates/<int:order_id>/", estimates.order, name="estimate"),
+    path("estimates/<int:order_id>/withdraw/", estimates.withdraw, name="estimate_withdraw"),
+    path("by-hand/", by_hand.by_hand_list, name="by_hand"),
+    path("by-hand/list.xlsx", by_hand.by_hand_workbook, name="by_hand_workbook"),
     path("hires/", hires.paper_list, name="hires"),
     path("hires/papers/<int:paper_id>/", hires.paper_detail, name="hire_paper"),
     path("hires/files/<int:paper_file_id>/", hires.paper_file, name="hire_file"),

@@ -1,39 +1,22 @@
 """Reference data and money in the admin: everything here is to be read, nothing to be changed."""
 
 from importlib import import_module
-from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
 
+from registry.read_only import ReadOnlyAdmin
 from relief.models import Assessment, PaidBack, Payment, ProjectPaidBack, Run
 
 
-class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for checkers only
-    """Decided rows: looked at, never touched. Counting millions for a list head costs too much."""
-
-    show_full_result_count = False
-    list_per_page = 50
-
-    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
-
-
 @admin.register(Run)
-class RunAdmin(ReadOnly):
+class RunAdmin(ReadOnlyAdmin):
     list_display = ("pk", "as_of", "from_month", "to_month", "state", "by", "created_at")
     list_select_related = ("by__agency",)
     ordering = ("-pk",)
 
 
 @admin.register(Assessment)
-class AssessmentAdmin(ReadOnly):
+class AssessmentAdmin(ReadOnlyAdmin):
     list_display = (
         "employer",
         "month",
@@ -50,7 +33,7 @@ class AssessmentAdmin(ReadOnly):
 
 
 @admin.register(Payment)
-class PaymentAdmin(ReadOnly):
+class PaymentAdmin(ReadOnlyAdmin):
     list_display = ("voucher", "employer", "month", "insurance", "employer_amount", "arrived_on")
     list_select_related = ("employer",)
     search_fields = ("voucher__exact", "employer__uscc__exact")
@@ -58,7 +41,7 @@ class PaymentAdmin(ReadOnly):
 
 
 @admin.register(PaidBack)
-class PaidBackAdmin(ReadOnly):
+class PaidBackAdmin(ReadOnlyAdmin):
     list_display = ("reference", "employer", "month", "insurance", "amount", "on")
     list_select_related = ("employer",)
     search_fields = ("reference__exact", "employer__uscc__exact")
@@ -66,7 +49,7 @@ class PaidBackAdmin(ReadOnly):
 
 
 @admin.register(ProjectPaidBack)
-class ProjectPaidBackAdmin(ReadOnly):
+class ProjectPaidBackAdmin(ReadOnlyAdmin):
     list_display = ("reference", "project", "employer", "amount", "on")
     list_select_related = ("project", "employer")
     search_fields = ("reference__exact", "project__code__exact", "employer__uscc__exact")

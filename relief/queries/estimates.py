@@ -41,6 +41,21 @@ def standing(*, month: date) -> list[EstimatedAssessment]:
     return [line for line in latest if line.headcount]
 
 
+def still_standing(order: EstimateOrder) -> list[int]:
+    """Return the units for which an order's own amounts still hold: not withdrawn, nor waiting to
+    be, nor assessed anew."""
+    waiting = EstimatedAssessment.objects.filter(month=order.month, order__decision__isnull=True)
+    asked = set(waiting.values_list("employer", flat=True))
+    held = {line.employer_id for line in standing(month=order.month) if line.order_id == order.pk}
+    return sorted(held - asked)
+
+
+def waiting_for(officer: Officer) -> QuerySet[EstimateOrder]:
+    """Return the orders that the officer may decide on."""
+    found = EstimateOrder.objects.filter(decision__isnull=True, agency=officer.agency_id)
+    return found.exclude(started_by=officer)
+
+
 def with_last_month(units: QuerySet[Employer], month: date) -> QuerySet[Employer]:
     """Return units with `last_gross` and `last_employee`, the month before's amounts in yuan."""
     last = _declared(months.after(month, -1)).order_by().values("employer")

@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from registry import months, paging, scope
 from registry.models import Agency, Officer
@@ -99,7 +99,53 @@ def order(request: HttpRequest, order_id: int) -> HttpResponse:
     return render(
         request,
         "relief/estimates/order.html",
-        {"found": found, "page": paging.page_of(request, lines), "form": form},
+        {
+            "found": found,
+            "page": paging.page_of(request, lines),
+            "form": form,
+            "withdrawing": EstimateForm() if _may_withdraw(officer, found) else None,
+        },
+    )
+
+
+@require_POST
+@scope.officer_required()
+def withdraw(request: HttpRequest, order_id: int) -> HttpResponse:
+    """Start taking an assessment back, of the units it still holds for; another officer agrees."""
+    officer = scope.officer_of(request)
+    found = get_object_or_404(asked.orders_for(officer), pk=order_id)
+    form = EstimateForm(request.POST)
+    if not _may_withdraw(officer, found):
+        messages.error(request, "只有已经同意、还在起作用的核定，由同一机构的经办岗发起撤销。")
+    elif not form.is_valid():
+        messages.error(request, "撤销要写明事由。")
+    else:
+        try:
+            made = estimates.start(
+                kind=estimates.Kind.WITHDRAW,
+                month=found.month,
+                employer_ids=asked.still_standing(found),
+                reason=form.cleaned_data["reason"],
+                by=officer,
+                at=timezone.now(),
+            )
+        except _REFUSALS as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(request, "已发起撤销，等另一人复核；复核以前仍按原核定。")
+            return redirect("relief:estimate", made.pk)
+    return redirect("relief:estimate", found.pk)
+
+
+def _may_withdraw(officer: Officer, found: EstimateOrder) -> bool:
+    decision = getattr(found, "decision", None)
+    return (
+        _starts(officer)
+        and officer.agency_id == found.agency_id
+        and found.kind == EstimateOrder.Kind.ASSESS
+        and decision is not None
+        and decision.agreed
+        and bool(asked.still_standing(found))
     )
 
 
