@@ -11,7 +11,7 @@ from casework.models import Notice
 from classification.models import Size
 from refunds import objections, queries, queries_accounts, queries_explain
 from refunds.models import Obligation, OfferWork
-from refunds.services import bank, batches, choose, offers, reconcile
+from refunds.services import bank, batches, choose, explanation_letters, offers, reconcile
 from refunds.services.telling import for_unit
 from registry.models import Employer, Post
 from relief.ledger import services as ledger
@@ -442,3 +442,14 @@ def test_two_contractors_looked_at_at_the_very_same_moment_are_offered_it_once()
 
     (refund,) = refunds_of()
     assert (refund.employer, refund.state) == (second, "OFFERED")
+
+
+def test_the_letter_that_explains_it_names_the_project_and_its_contract():
+    contractor()
+    (refund,) = refunds_of()
+
+    letter = explanation_letters.of_refund(obligation=refund, at=AT)
+
+    said = json.dumps(letter.facts, ensure_ascii=False)
+    for part in ("建设项目XM1", "XM1工程", "2020-03-01 至 2021-02-28", "50,000.00"):
+        assert part in said
