@@ -10,7 +10,7 @@ from rest_framework.routers import SimpleRouter
 from refunds.api import Refunds
 from registry.api import Employers
 from registry.api.imports import Imports
-from relief.api import Account, WhyThisAmount
+from relief.api import Account, LateFees, WhyThisAmount
 from relief.api_projects import Projects, WhyThisProject
 
 
@@ -31,6 +31,7 @@ router.register("refunds", Refunds, basename="refunds")
 urlpatterns = [
     *router.urls,
     path("employers/<str:uscc>/account/", Account.as_view(), name="account"),
+    path("employers/<str:uscc>/late-fees/", LateFees.as_view(), name="late_fees"),
     path(
         "employers/<str:uscc>/explanations/<str:month>/<str:insurance>/",
         WhyThisAmount.as_view(),

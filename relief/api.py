@@ -20,7 +20,7 @@ from relief import queries
 from relief.models import Insurance
 from relief.policy import Confidence, EmployerClass, NoRuleInForce
 from relief.policy import Insurance as InsuranceOfRule
-from relief.queries import explanations
+from relief.queries import explanations, late_fees
 from relief.queries.amounts import AccountLine
 
 NO_SUCH_LINE = "月份应写作 2020-02，险种为 pension、unemployment 或 injury。"
@@ -218,6 +218,43 @@ class Account(APIView):
         account = queries.account(employer.pk, day)
         lines = [_line(month.month, line) for month in account for line in month.lines]
         return Response({"uscc": employer.uscc, "as_of": day.isoformat(), "lines": lines})
+
+
+class LateFeesOut(serializers.Serializer):
+    """A unit's late fees: one step whose parts add up to it."""
+
+    uscc = serializers.CharField(help_text="统一社会信用代码")
+    as_of = serializers.DateField(help_text="核定基准日")
+    fee = Amount(help_text="滞纳金合计")
+    step = StepOut(help_text="怎样算的：每一段欠费一个组成部分")
+
+
+class LateFees(APIView):
+    """A unit's late fees and why they are what they are."""
+
+    @extend_schema(
+        operation_id="employers_late_fees",
+        tags=["参保单位"],
+        summary="滞纳金和怎样算的",
+        description="截至基准日每一段迟缴或没有缴的净额、天数、比例和依据；合计等于各段之和。",
+        parameters=[AsOf, OpenApiParameter("uscc", str, "path", description="统一社会信用代码")],
+        responses=LateFeesOut,
+    )
+    def get(self, request: Request, uscc: str) -> Response:
+        """Return the parts by month and insurance."""
+        employer, day = employer_of(request, uscc), day_of(request)
+        try:
+            step = late_fees.explained(employer.pk, day)
+        except NoRuleInForce as nothing:
+            raise NotFound(str(nothing)) from None
+        return Response(
+            {
+                "uscc": employer.uscc,
+                "as_of": day.isoformat(),
+                "fee": money.text(step.amount or money.ZERO),
+                "step": explanations.step_json(step),
+            }
+        )
 
 
 class WhyThisAmount(APIView):

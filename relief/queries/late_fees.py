@@ -14,7 +14,10 @@ from django.db import connection
 
 from registry import months
 from registry.money import total
-from relief.calc.explain import percent
+from relief.calc import late_steps
+from relief.calc.explain import Step, percent
+from relief.calc.late_steps import Late
+from relief.calc.tree import node
 from relief.ledger.accounts import DUE, PAID_IN, Account, listed_sql
 from relief.models import Insurance
 from relief.policy import Policy
@@ -171,6 +174,7 @@ class OfUnit:
     total: Decimal
     daily: str
     clauses: list[str]
+    tree: list[dict[str, Any]]
 
 
 def of_unit(
@@ -198,4 +202,35 @@ def of_unit(
         total=total(line.fee for line in lines),
         daily="、".join(dict.fromkeys(percent(rate.daily) for rate in rates)),
         clauses=list(dict.fromkeys(rule.source.clause for rule in rules)),
+        tree=[node(_explained(lines, law, day))],
     )
+
+
+def explained(employer_id: int, day: date) -> Step:
+    """Return a unit's late fees as of a day as steps; 0.00 without parts where there are none.
+
+    :raises NoRuleInForce: if a declared month has no due day or no rate.
+    """
+    return _explained(late_fees(day, employer_ids=[employer_id]), policy_as_of(day), day)
+
+
+def _explained(lines: Iterable[LateFee], law: Policy, day: date) -> Step:
+    lates = []
+    for line in lines:
+        due_on, due = law.due_on(line.month)
+        rate = law.late_fee_rate(line.month)
+        lates.append(
+            Late(
+                label=f"{months.label(line.month)} {line.insurance.label}",
+                principal=line.principal,
+                first=line.first,
+                last=line.last,
+                days=line.days,
+                paid=line.paid,
+                due_on=due_on,
+                due_rule=due.source,
+                daily=rate.daily,
+                rate_rule=rate.source,
+            )
+        )
+    return late_steps.steps(lates, day=day)

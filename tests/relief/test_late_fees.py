@@ -16,8 +16,8 @@ from registry.models import Post
 from relief.calc.late_fee import LatePart, late_parts
 from relief.ledger.services import corrections
 from relief.models import Insurance, LedgerCorrection
-from relief.queries.late_fees import late_fees
-from tests.factories import make_officer
+from relief.queries.late_fees import explained, late_fees
+from tests.factories import client_for, make_member, make_officer
 from tests.relief.builders import (
     AT,
     AUGUST,
@@ -243,3 +243,36 @@ def test_the_table_is_as_the_contract_says(transactional_db, capsys):
         [employer.uscc, "2020-03", "pension", "300.00", "2020-04-01", "2020-04-10", "10", "1.50"],
         [employer.uscc, "2020-03", "pension", "500.00", "2020-04-01", "2020-08-01", "123", "30.75"],
     ]
+
+
+@pytest.mark.django_db
+def test_the_steps_add_up_to_the_table_and_each_names_its_rules():
+    employer = sized_employer(Size.LARGE)
+    for month in ("2020-03", "2020-04"):
+        declare(employer, month)
+    pay(employer, "500.00", arrived_on=date(2020, 6, 10))
+    recalculate()
+    day = date(2020, 8, 1)
+
+    step = explained(employer.pk, day)
+
+    lines = late_fees(day, employer_ids=[employer.pk])
+    assert [part.amount for part in step.parts] == [line.fee for line in lines]
+    assert step.amount == sum(line.fee for line in lines)
+    for part in step.parts:
+        assert [parameter.name for parameter in part.parameters] == ["缴费截止日", "每日滞纳金比例"]
+        assert all(parameter.source.clause for parameter in part.parameters)
+
+
+@pytest.mark.django_db
+def test_the_api_explains_late_fees_to_who_may_see_the_unit():
+    employer = sized_employer(Size.LARGE)
+    declare(employer, "2020-03")
+    recalculate()
+    address = f"/api/v1/employers/{employer.uscc}/late-fees/?as_of=2020-08-01"
+
+    told = client_for(make_member(employer)).get(address).json()
+
+    assert told["fee"] == told["step"]["amount"] != "0.00"
+    assert "社会保险法" in str(told["step"]["parts"][0]["parameters"])
+    assert client_for(make_member(sized_employer())).get(address).status_code == 404
