@@ -28,6 +28,7 @@ class RefundsConfig(AppConfig):
         from refunds.todos import todos
         from registry import navigation, slots
         from registry.models import Post
+        from registry.navigation import Group
         from relief import slots as relief_slots
         from relief.ledger import slots as ledger_slots
 
@@ -43,19 +44,33 @@ class RefundsConfig(AppConfig):
         navigation.add("portal", "退费", "portal_refunds:list", order=30)
         navigation.add("portal", "收款账户", "portal_refunds:accounts", order=35)
         navigation.add("portal", "通知", "portal_notices:list", order=60)
-        navigation.add("desk", "退费", "desk_refunds:list", order=60)
-        navigation.add("desk", "账户变更", "desk_refunds:account_cases", order=61)
+        navigation.add("desk", "退费", "desk_refunds:list", order=60, group=Group.REFUNDS)
+        navigation.add(
+            "desk", "账户变更", "desk_refunds:account_cases", order=61, group=Group.REFUNDS
+        )
         shared = frozenset(post.value for post in SEES_SHARED)
         url_name = "desk_refunds:account_shared"
-        navigation.add("desk", "共用账户", url_name, order=62, posts=shared)
-        navigation.add("desk", "待联系单位", "desk_contacts:list", order=64)
+        navigation.add("desk", "共用账户", url_name, order=62, group=Group.REFUNDS, posts=shared)
+        navigation.add("desk", "待联系单位", "desk_contacts:list", order=64, group=Group.REACHED)
         watch = frozenset({Post.HANDLER.value, Post.AUDIT.value})
-        navigation.add("desk", "外发消息", "desk_telling:outbox", order=66, posts=watch)
+        navigation.add(
+            "desk", "外发消息", "desk_telling:outbox", order=66, group=Group.REACHED, posts=watch
+        )
         audit = frozenset({Post.AUDIT.value})
         money = frozenset({Post.FUND_FINANCE.value, Post.HEAD.value}) | audit
         url_name = "desk_refunds:audit"
-        navigation.add("desk", "稽核抽查", url_name, order=65, posts=audit, of_the_city=True)
-        navigation.add("desk", "审批规则", "desk_refunds:rules", order=67, posts=money)
+        navigation.add(
+            "desk",
+            "稽核抽查",
+            url_name,
+            order=65,
+            group=Group.REFUNDS,
+            posts=audit,
+            of_the_city=True,
+        )
+        navigation.add(
+            "desk", "审批规则", "desk_refunds:rules", order=67, group=Group.REFUNDS, posts=money
+        )
         for label, name, order in (
             ("在途资金", "flight", 68),
             ("付款批次", "batches", 70),
@@ -63,7 +78,15 @@ class RefundsConfig(AppConfig):
             ("对账", "reconcile", 85),
         ):
             url_name = f"desk_refunds:{name}"
-            navigation.add("desk", label, url_name, order=order, posts=money, of_the_city=True)
+            navigation.add(
+                "desk",
+                label,
+                url_name,
+                order=order,
+                group=Group.REFUNDS,
+                posts=money,
+                of_the_city=True,
+            )
 
 
 def store_rules(*, using: str, apps: Apps = installed, **kwargs: Any) -> None:

@@ -5,6 +5,7 @@ not exist is left out, and so is one the viewer's post has no use for.
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
@@ -13,14 +14,25 @@ from django.utils.functional import SimpleLazyObject
 from registry import scope
 
 
+class Group(StrEnum):
+    """What entries of the desk belong together: shown as one, they come below it when chosen."""
+
+    DATA = "数据"
+    ASSESSED = "核定"
+    OWED = "应收应退"
+    REFUNDS = "退费"
+    REACHED = "联系单位"
+
+
 @dataclass(frozen=True)
 class Item:
-    """One entry: where it leads, which posts see it (none named: all), and whether only in
-    the city's own agency, which keeps the funds."""
+    """One entry: where it leads, which posts see it (none named: all), whether only in
+    the city's own agency, which keeps the funds, and what it belongs to (None: stands alone)."""
 
     label: str
     url_name: str
     order: int
+    group: Group | None = None
     posts: frozenset[str] = frozenset()
     of_the_city: bool = False
 
@@ -52,12 +64,18 @@ def add(
     url_name: str,
     *,
     order: int,
+    group: Group | None = None,
     posts: frozenset[str] = frozenset(),
     of_the_city: bool = False,
 ) -> None:
     """Add an entry to an area's navigation; adding the same address again replaces it."""
     _ITEMS[area][url_name] = Item(
-        label=label, url_name=url_name, order=order, posts=posts, of_the_city=of_the_city
+        label=label,
+        url_name=url_name,
+        order=order,
+        group=group,
+        posts=posts,
+        of_the_city=of_the_city,
     )
 
 
@@ -84,26 +102,50 @@ def viewer_of(request: HttpRequest) -> Viewer | SimpleLazyObject | None:
     return SimpleLazyObject(find)
 
 
-def items_for(request: HttpRequest, area: str, viewer: Viewer | None) -> list[dict[str, object]]:
-    """Return the entries of an area in order: label, url, and whether the page lies there.
+@dataclass(frozen=True)
+class Entry:
+    """An entry as it is shown: a page, or a group that leads to the first of its `below`."""
 
-    Of several entries that fit, the one with the longest address is current.
+    label: str
+    url: str
+    current: bool
+    below: tuple["Entry", ...] = ()
+
+
+def items_for(request: HttpRequest, area: str, viewer: Viewer | None) -> list[Entry]:
+    """Return the entries of an area in order, those of a group as one with the pages below it.
+
+    Of several pages that fit, the one with the longest address is current; so is its group.
     """
-    items = []
+    pages = []
     for item in sorted(_ITEMS[area].values(), key=lambda item: item.order):
         if not item.is_for(viewer):
             continue
         try:
-            address = reverse(item.url_name)
+            pages.append((item, reverse(item.url_name)))
         except NoReverseMatch:
             continue
-        items.append({"label": item.label, "url": address})
     root = "/" if area == "public" else f"/{area}/"
     fitting = [
-        str(item["url"])
-        for item in items
-        if request.path == item["url"]
-        or (item["url"] != root and request.path.startswith(str(item["url"])))
+        url
+        for _, url in pages
+        if request.path == url or (url != root and request.path.startswith(url))
     ]
     here = max(fitting, key=len, default="")
-    return [{**item, "current": item["url"] == here} for item in items]
+    found: list[Entry] = []
+    shown: set[Group] = set()
+    for item, url in pages:
+        if item.group in shown:
+            continue
+        below = tuple(
+            Entry(other.label, address, address == here)
+            for other, address in pages
+            if item.group is not None and other.group == item.group
+        )
+        if item.group is None or len(below) == 1:
+            found.append(Entry(item.label, url, url == here))
+        else:
+            shown.add(item.group)
+            current = any(entry.current for entry in below)
+            found.append(Entry(item.group.value, url, current, below))
+    return found

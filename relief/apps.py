@@ -17,6 +17,7 @@ class ReliefConfig(AppConfig):
         from registry import navigation, slots
         from registry.intake.signals import workbook_imported
         from registry.models import Post
+        from registry.navigation import Group
         from relief import (
             by_hand_todos,
             decided,
@@ -67,32 +68,55 @@ class ReliefConfig(AppConfig):
         post_migrate.connect(publish_shipped_documents, sender=self)
         for table in exports.TABLES:
             slots.add_table(table)
-        navigation.add("desk", "核定", "relief:runs", order=40)
-        navigation.add("desk", "试算", "relief:simulations", order=42, of_the_city=True)
-        navigation.add("desk", "政策", "relief:policies", order=43)
+        navigation.add("desk", "核定", "relief:runs", order=40, group=Group.ASSESSED)
+        navigation.add(
+            "desk", "试算", "relief:simulations", order=42, group=Group.ASSESSED, of_the_city=True
+        )
+        navigation.add("desk", "政策", "relief:policies", order=43, group=Group.ASSESSED)
         navigation.add("portal", "月度申报", "portal_monthly:start", order=15)
-        navigation.add("desk", "账簿", "relief:ledger", order=45)
-        navigation.add("desk", "多缴清单", "relief:overpayments", order=50)
-        navigation.add("desk", "补缴", "relief:recoveries", order=51)
+        navigation.add("desk", "账簿", "relief:ledger", order=45, group=Group.OWED)
+        navigation.add("desk", "多缴清单", "relief:overpayments", order=50, group=Group.OWED)
+        navigation.add("desk", "补缴", "relief:recoveries", order=51, group=Group.OWED)
         office = frozenset(
             post.value
             for post in (Post.HANDLER, Post.REVIEWER, Post.FUND_FINANCE, Post.HEAD, Post.AUDIT)
         )
-        navigation.add("desk", "人工决定", "relief:by_hand", order=46, posts=office)
-        navigation.add("desk", "统计报表", "relief:reports", order=44, posts=office)
         navigation.add(
-            "desk", "差额去向", "relief:places", order=52, posts=office, of_the_city=True
+            "desk", "人工决定", "relief:by_hand", order=46, group=Group.ASSESSED, posts=office
+        )
+        navigation.add("desk", "统计报表", "relief:reports", order=90, posts=office)
+        navigation.add(
+            "desk",
+            "差额去向",
+            "relief:places",
+            order=52,
+            group=Group.OWED,
+            posts=office,
+            of_the_city=True,
         )
         navigation.add("portal", "补缴", "portal_recoveries:list", order=32)
         looked_at = frozenset({Post.HANDLER.value, Post.REVIEWER.value, Post.AUDIT.value})
-        navigation.add("desk", "数据核对", "relief:checks", order=35, posts=looked_at)
-        navigation.add("desk", "清单", "relief:lists", order=36, posts=looked_at)
-        navigation.add("desk", "基数上调待稽核", "relief:holds", order=55, posts=looked_at)
+        navigation.add(
+            "desk", "数据核对", "relief:checks", order=35, group=Group.DATA, posts=looked_at
+        )
+        navigation.add("desk", "清单", "relief:lists", order=36, group=Group.DATA, posts=looked_at)
+        navigation.add(
+            "desk",
+            "基数上调待稽核",
+            "relief:holds",
+            order=55,
+            group=Group.ASSESSED,
+            posts=looked_at,
+        )
         navigation.add("portal", "增员材料", "portal_hires:list", order=17)
-        navigation.add("desk", "增员材料", "relief:hires", order=27, posts=looked_at)
-        navigation.add("desk", "建设项目", "relief:projects", order=42)
+        navigation.add(
+            "desk", "增员材料", "relief:hires", order=27, group=Group.DATA, posts=looked_at
+        )
+        navigation.add("desk", "建设项目", "relief:projects", order=42, group=Group.ASSESSED)
         navigation.add("portal", "建设项目", "portal_projects:list", order=19)
-        navigation.add("desk", "网上申报", "relief:monthly", order=25, posts=looked_at)
+        navigation.add(
+            "desk", "网上申报", "relief:monthly", order=25, group=Group.DATA, posts=looked_at
+        )
 
 
 def publish_shipped_documents(*, using: str, apps: Apps | None = None, **kwargs: Any) -> None:
