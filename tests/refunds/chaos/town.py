@@ -107,8 +107,9 @@ class Town:
             reason="测试",
         )
         round_ = Round(firms=fresh, sent=self.approved, read=self.at_bank)
-        if self.approved:
-            batch = cast.draft()
+        # A firm has money coming from two funds, and a batch pays from one.
+        for fund in sorted({refund.insurance for refund in self.approved}):
+            batch = cast.draft(fund)
             cast.clear(batch)
             cast.sign(batch)
         if self.at_bank:
