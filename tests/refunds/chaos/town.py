@@ -107,6 +107,12 @@ class Town:
             reason="测试",
         )
         round_ = Round(firms=fresh, sent=self.approved, read=self.at_bank)
+        self._desk_and_bank()
+        return round_
+
+    def _desk_and_bank(self) -> None:
+        """Have what is approved signed into batches, and the bank look at what it was sent."""
+        cast = self.world.cast
         # A firm has money coming from two funds, and a batch pays from one.
         for fund in sorted({refund.insurance for refund in self.approved}):
             batch = cast.draft(fund)
@@ -114,7 +120,6 @@ class Town:
             cast.sign(batch)
         if self.at_bank:
             self.world.the_bank_looks()
-        return round_
 
     def finish(self, round_: Round, *, rings: bool = True) -> float:
         """Wait until workers have done their part, ringing as beat does; return the seconds.
@@ -200,12 +205,7 @@ class Town:
         """
         while self.approved or self.at_bank:
             round_ = Round(sent=self.approved, read=self.at_bank)
-            if self.approved:
-                batch = self.world.cast.draft()
-                self.world.cast.clear(batch)
-                self.world.cast.sign(batch)
-            if self.at_bank:
-                self.world.the_bank_looks()
+            self._desk_and_bank()
             self.ring()
             self.time_goes_by()
             self.finish(round_)
