@@ -11,10 +11,12 @@ The files beside this one only seed: calculation reads the published rows
 from pathlib import Path
 
 from .in_force import NoRuleInForce, Policy, Ruling, Standing, policy_as_of
-from .reader import BadDocument, read
+from .reader import read
+from .tables import BadDocument
 from .types import (
     Confidence,
     CountBy,
+    Deferral,
     Document,
     EmployerClass,
     Insurance,
@@ -29,6 +31,7 @@ __all__ = [
     "BadDocument",
     "Confidence",
     "CountBy",
+    "Deferral",
     "Document",
     "EmployerClass",
     "Insurance",

@@ -11,6 +11,7 @@ from .types import (
     CountBy,
     Dated,
     DeclareDay,
+    Deferral,
     Document,
     DueDay,
     Estimate,
@@ -40,6 +41,7 @@ _KIND_OF: dict[type[Dated], str] = {
     UnitGroup: "unit_group",
     LateFeeRate: "late_fee",
     Estimate: "estimate",
+    Deferral: "deferral",
     ProjectRule: "project",
 }
 
@@ -108,6 +110,10 @@ def _words(rule: Dated) -> tuple[str, str]:
             return "", f"每日 {percent(rule.daily)}"
         case Estimate():
             return "", f"上月的 {percent(rule.ratio)}"
+        case Deferral():
+            parts = "单位和个人部分" if rule.employee_part else "单位部分"
+            value = f"{parts}，最多 {rule.months} 个月，{rule.pay_by.isoformat()} 前缴清"
+            return rule.insurance.label, value
         case ProjectRule():
             spread = "按月" if rule.count is CountBy.MONTH else "按日"
             return "", f"{rule.started_from.isoformat()} 及以后开工，{spread}分摊"

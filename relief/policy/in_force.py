@@ -15,6 +15,7 @@ from .types import (
     ClassRule,
     Dated,
     DeclareDay,
+    Deferral,
     Document,
     DueDay,
     EmployerClass,
@@ -256,6 +257,24 @@ class Policy:
         :raises NoRuleInForce: if no document says so.
         """
         return self._one(Estimate, month=month, matter="未申报核定比例")
+
+    def deferral(self, insurance: Insurance, month: date) -> Deferral:
+        """Return how a month of an insurance may be deferred (R30-R34, D11).
+
+        :raises NoRuleInForce: if no document lets it be deferred.
+        """
+        return self._one(Deferral, insurance, month=month, matter=f"{insurance.label}保险缓缴规定")
+
+    def deferrable_months(self, insurance: Insurance) -> list[date]:
+        """Return the months that may be deferred of an insurance, in order."""
+        return sorted(
+            {
+                month
+                for rule in self._by_key.get((Deferral, insurance), ())
+                if rule.first and rule.last
+                for month in months.span(rule.first, rule.last)
+            }
+        )
 
     def project_rule(self, month: date) -> ProjectRule:
         """Return which projects are covered and how their months are counted (D1, D14).

@@ -129,6 +129,16 @@ KINDS: Mapping[str, RuleKind] = {
         (Field("ratio", "占上月的比例", As.NUMBER, "1.10 表示百分之一百一十"),),
         "未申报月份核定的金额",
     ),
+    "deferral": RuleKind(
+        "缓缴",
+        (
+            _INSURANCES,
+            Field("months", "最多缓缴月数", As.WHOLE, "如 6"),
+            Field("pay_by", "最迟缴清日", As.DATE, "如 2020-12-31"),
+            Field("employee_part", "含个人部分", As.BOOL, "true：尚未代扣、职工同意的可以缓缴"),
+        ),
+        "哪些月份可以申请缓缴，最迟什么时候缴清",
+    ),
     "project": RuleKind(
         "建设项目",
         (

@@ -225,6 +225,21 @@ class ProjectRule(Dated):
 
 
 @dataclass(frozen=True)
+class Deferral(Dated):
+    """What one insurance of a month may be deferred by (缓缴); the months are its span.
+
+    `months`: most months that one employer may defer; `pay_by`: the latest day on which what
+    was deferred is paid; `employee_part`: whether the employees' part may be deferred too, where
+    it isn't withheld yet and they agree.
+    """
+
+    insurance: Insurance
+    months: int
+    pay_by: date
+    employee_part: bool
+
+
+@dataclass(frozen=True)
 class Document:
     """One published document, as read from its TOML text."""
 

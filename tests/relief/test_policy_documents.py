@@ -153,7 +153,7 @@ def test_relief_months_follow_the_as_of_date():
 def test_the_digest_changes_with_the_law():
     before = policy.policy_as_of(policy.shipped(), date(2020, 7, 16))
     after = policy.policy_as_of(policy.shipped(), date(2020, 7, 17))
-    same = policy.policy_as_of(policy.shipped(), date(2020, 3, 4))
+    same = policy.policy_as_of(policy.shipped(), date(2020, 6, 22))
 
     assert before.digest != after.digest
     assert before.digest == same.digest
@@ -169,3 +169,21 @@ def test_the_due_day_is_the_last_of_the_month_unless_a_document_says_otherwise()
 
     assert rules.due_on(date(2020, 2, 1))[0] == date(2020, 2, 29)
     assert changed.due_on(date(2020, 3, 1))[0] == date(2020, 4, 25)
+
+
+def test_deferral_is_a_rule_with_months_a_latest_day_and_the_employees_part():
+    law = policy.policy_as_of(policy.shipped(), date(2020, 3, 4))
+
+    rule = law.deferral(Insurance.PENSION, date(2020, 2, 1))
+
+    assert (rule.months, rule.pay_by, rule.employee_part) == (6, date(2020, 12, 31), True)
+    assert "人社部发〔2020〕11号" in rule.source.clause
+    assert law.deferrable_months(Insurance.INJURY)[-1] == date(2020, 12, 1)
+    with pytest.raises(policy.NoRuleInForce, match="缓缴"):
+        law.deferral(Insurance.PENSION, date(2020, 1, 1))
+
+
+def test_the_later_document_speaks_of_deferral_from_its_own_day():
+    after = policy.policy_as_of(policy.shipped(), date(2020, 6, 22))
+
+    assert "49号" in after.deferral(Insurance.PENSION, date(2020, 8, 1)).source.clause
