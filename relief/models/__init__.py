@@ -8,6 +8,7 @@
 - `paid`: money that arrived or left again, and what is overpaid;
 - `projects`: construction projects, what was filed, waived and paid back;
 - `reports`: sums over the city as they stood;
+- `due_dates`: due days moved for one employer;
 - `recoveries`: notices of what is still to be paid;
 - `cross_checks`: what the cross-checks found when they last looked;
 - `relief.ledger.models`: the double-entry book;
@@ -26,6 +27,7 @@ from relief.ledger.models import (
 )
 from relief.models.cross_checks import CrossCheck, CrossCheckCount, CrossCheckFinding
 from relief.models.declared import Declaration, DeclarationLine, Insurance
+from relief.models.due_dates import LaterDueDate
 from relief.models.estimates import EstimatedAssessment, EstimateDecision, EstimateOrder
 from relief.models.hires import Hire
 from relief.models.holds import BaseHold, BaseHoldEnd
@@ -80,6 +82,7 @@ __all__ = [
     "EstimatedAssessment",
     "Hire",
     "Insurance",
+    "LaterDueDate",
     "LedgerCorrection",
     "LedgerCorrectionItem",
     "LedgerEntry",

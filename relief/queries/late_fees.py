@@ -4,7 +4,7 @@
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -20,7 +20,8 @@ from relief.calc.late_steps import Late
 from relief.calc.tree import node
 from relief.ledger.accounts import DUE, PAID_IN, Account, listed_sql
 from relief.models import Insurance
-from relief.policy import Policy
+from relief.policy import Confidence, Policy, Source
+from relief.queries.due_dates import LATER, later_due_dates
 from relief.queries.policies import policy_as_of
 from relief.run import inputs
 
@@ -36,13 +37,16 @@ PARTS = f"""
 WITH law AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset(%(law)s::jsonb) AS l(month date, due_on date, daily numeric)
 ),
+{LATER},
 line AS MATERIALIZED (
-    SELECT n.*, l.due_on, l.daily FROM (
+    SELECT n.*, coalesce(d.due_on, l.due_on) AS due_on, l.daily FROM (
         SELECT employer_id, month, insurance, -sum(amount) AS net_due
         FROM relief_ledgerleg WHERE account IN {listed_sql(DUE)} AND {_OF_MONTHS}
         GROUP BY employer_id, month, insurance HAVING -sum(amount) > 0
     ) n JOIN law l ON l.month = n.month
-    WHERE l.due_on < %(as_of)s
+    LEFT JOIN later d
+        ON d.employer_id = n.employer_id AND d.month = n.month AND d.insurance = n.insurance
+    WHERE coalesce(d.due_on, l.due_on) < %(as_of)s
 ),
 moved AS (
     SELECT employer_id, month, insurance, value_on, sum(amount) AS amount
@@ -195,14 +199,18 @@ def of_unit(
         return None
     law = policy_as_of(day)
     rates = [law.late_fee_rate(line.month) for line in lines]
-    rules = [*rates, *(law.due_on(line.month)[1] for line in lines)]
+    known = due_days(lines, law, day)
     return OfUnit(
         day=day,
         lines=lines,
         total=total(line.fee for line in lines),
         daily="、".join(dict.fromkeys(percent(rate.daily) for rate in rates)),
-        clauses=list(dict.fromkeys(rule.source.clause for rule in rules)),
-        tree=[node(_explained(lines, law, day))],
+        clauses=list(
+            dict.fromkeys(
+                [rate.source.clause for rate in rates] + [due.clause for _day, due in known]
+            )
+        ),
+        tree=[node(_explained(lines, known, law, day))],
     )
 
 
@@ -211,13 +219,30 @@ def explained(employer_id: int, day: date) -> Step:
 
     :raises NoRuleInForce: if a declared month has no due day or no rate.
     """
-    return _explained(late_fees(day, employer_ids=[employer_id]), policy_as_of(day), day)
+    lines, law = late_fees(day, employer_ids=[employer_id]), policy_as_of(day)
+    return _explained(lines, due_days(lines, law, day), law, day)
 
 
-def _explained(lines: Iterable[LateFee], law: Policy, day: date) -> Step:
-    lates = []
+def due_days(lines: Sequence[LateFee], law: Policy, day: date) -> list[tuple[date, Source]]:
+    """Return for each line when it was due as known on a day, and by which rule or document."""
+    moved = later_due_dates(day, employer_ids={line.employer_id for line in lines})
+    found = []
     for line in lines:
-        due_on, due = law.due_on(line.month)
+        later = moved.get((line.employer_id, line.month, line.insurance.value))
+        if later is not None and later.due_on is not None:
+            source = Source(later.document, later.decided_on, later.clause, Confidence.SEEN)
+            found.append((later.due_on, source))
+        else:
+            ordinary, rule = law.due_on(line.month)
+            found.append((ordinary, rule.source))
+    return found
+
+
+def _explained(
+    lines: Sequence[LateFee], days: Sequence[tuple[date, Source]], law: Policy, day: date
+) -> Step:
+    lates = []
+    for line, (due_on, due) in zip(lines, days, strict=True):
         rate = law.late_fee_rate(line.month)
         lates.append(
             Late(
@@ -228,7 +253,7 @@ def _explained(lines: Iterable[LateFee], law: Policy, day: date) -> Step:
                 days=line.days,
                 paid=line.paid,
                 due_on=due_on,
-                due_rule=due.source,
+                due_rule=due,
                 daily=rate.daily,
                 rate_rule=rate.source,
             )

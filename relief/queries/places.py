@@ -21,6 +21,7 @@ from relief.ledger.accounts import Account
 from relief.models import Insurance
 from relief.queries import recoveries
 from relief.queries.amounts import SETTLED
+from relief.queries.due_dates import LATER
 
 _BACK = (Account.OVERPAID, Account.ORDERED, Account.AT_BANK, Account.BOUNCED)
 
@@ -36,6 +37,7 @@ PLACED = f"""
 law AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset(%(law)s::jsonb) AS l(month date, due_on date)
 ),
+{LATER},
 held AS MATERIALIZED (
     SELECT employer_id, month, insurance,
         -{_held(Account.OVERPAID)} AS waiting, -{_held(Account.ORDERED)} AS ordered,
@@ -61,13 +63,16 @@ split AS (
         h.waiting, h.ordered, h.at_bank, h.bounced, h.written_off, h.receivable, h.relieved,
         least(greatest(h.receivable, 0), h.waiting + h.ordered + h.at_bank + h.bounced) AS after,
         a.amount AS asked_for,
-        l.due_on IS NULL OR l.due_on + %(calm_days)s::integer >= %(as_of)s AS is_early
+        l.due_on IS NULL
+            OR coalesce(d.due_on, l.due_on) + %(calm_days)s::integer >= %(as_of)s AS is_early
     FROM settled s
     JOIN held h ON h.employer_id = s.employer_id AND h.month = s.month
         AND h.insurance = s.insurance
     LEFT JOIN asked a ON a.employer_id = s.employer_id AND a.month = s.month
         AND a.insurance = s.insurance
     LEFT JOIN law l ON l.month = s.month
+    LEFT JOIN later d ON d.employer_id = s.employer_id AND d.month = s.month
+        AND d.insurance = s.insurance
 ),
 placed AS (
     SELECT employer_id, month, insurance, paid, net_due, waiting, ordered, at_bank, bounced,

@@ -22,6 +22,7 @@ from relief.ledger.accounts import DUE, PAID_IN, Account, listed_sql
 from relief.models import Insurance, RecoveryItem, RecoveryNotice
 from relief.policy import EmployerClass
 from relief.queries import late_fees
+from relief.queries.due_dates import LATER
 from relief.queries.policies import policy_as_of
 from relief.recovery_data import RULES
 
@@ -48,11 +49,15 @@ standing AS (
 """
 #: Lines whose day has come and that are still open.
 OWED = f"""{STANDING},
+{LATER},
 owed AS (
-    SELECT s.*, s.net_due - s.paid - s.written_off AS owed, l.due_on
+    SELECT s.*, s.net_due - s.paid - s.written_off AS owed,
+        coalesce(d.due_on, l.due_on) AS due_on
     FROM standing s JOIN law l ON l.month = s.month
+    LEFT JOIN later d
+        ON d.employer_id = s.employer_id AND d.month = s.month AND d.insurance = s.insurance
     WHERE s.net_due - s.paid - s.written_off > 0
-        AND l.due_on + %(calm_days)s::integer < %(as_of)s
+        AND coalesce(d.due_on, l.due_on) + %(calm_days)s::integer < %(as_of)s
 )
 """
 

@@ -156,7 +156,10 @@ def _change(
     now = {line.key: line for line in owed}
     grown = any(key not in asked or line.owed > asked[key].amount for key, line in now.items())
     less_due = any(
-        (line := lines.get((employer_id, *key))) is None or line.net_due < item.net_due
+        (line := lines.get((employer_id, *key))) is None
+        or line.net_due < item.net_due
+        # Open still, and not overdue any more: it was given a later day.
+        or (line.owed > 0 and key not in now)
         for key, item in asked.items()
     )
     if owed:

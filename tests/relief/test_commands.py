@@ -57,7 +57,7 @@ def test_recalculate_tells_what_it_did_in_json():
     assert told == {
         "run": Run.objects.get().pk,
         "as_of": "2020-08-01",
-        "policy": "2019-05-01-parameters + 2019-05-01-special-units + 2020-03-04-sichuan-relief + 2020-07-17-sichuan-extension",
+        "policy": "2019-05-01-parameters + 2019-05-01-special-units + 2020-02-20-national-deferral + 2020-03-04-sichuan-relief + 2020-06-22-national-extension + 2020-07-17-sichuan-extension",
         "employers": 1,
         "lines": 3,
         "changed": 3,
