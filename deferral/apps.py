@@ -1,6 +1,19 @@
+from pathlib import Path
+
 from django.apps import AppConfig
 
 
 class DeferralConfig(AppConfig):
     name = "deferral"
     verbose_name = "缓缴"
+
+    def ready(self) -> None:
+        from casework import todo
+        from casework.tell import kinds
+        from deferral.queries import queue
+        from registry import navigation
+
+        kinds.load(Path(__file__).parent / "data" / "telling.toml")
+        todo.register(queue.todos)
+        navigation.add("portal", "缓缴", "portal_deferrals:list", order=34)
+        navigation.add("desk", "缓缴", "desk_deferrals:list", order=58)

@@ -4,12 +4,20 @@
 - `workdays`: the holidays, and deadlines counted in working days;
 - `letters`: what left the house on paper;
 - `papers`: what is to be handed in, the files, and the reminders;
+- `clocks`: terms of steps in working days, with pauses;
+- `attached`: files of an application, and of an office;
+- `opinions`: departments asked, and what they answered;
+- `supplements`: telling once of everything that is missing;
 - `telling`: what goes out by text message and e-mail, and calls made to units.
 """
 
+from casework.models.attached import Attachment, OfficeFile
+from casework.models.clocks import Clock, Pause
 from casework.models.letters import Letter
 from casework.models.matters import Move, Notice
+from casework.models.opinions import Opinion, OpinionRequest
 from casework.models.papers import PaperFile, PaperReminder, PaperSubmission, RequiredPaper
+from casework.models.supplements import Supplement, SupplementItem
 from casework.models.telling import (
     CallRecord,
     Channel,
@@ -20,18 +28,26 @@ from casework.models.telling import (
 from casework.models.workdays import Deadline, Holiday
 
 __all__ = [
+    "Attachment",
     "CallRecord",
     "Channel",
+    "Clock",
     "Deadline",
     "Holiday",
     "Letter",
     "Move",
     "Notice",
     "NumberDay",
+    "OfficeFile",
+    "Opinion",
+    "OpinionRequest",
     "OutboxMessage",
     "PaperFile",
     "PaperReminder",
     "PaperSubmission",
+    "Pause",
     "RequiredPaper",
+    "Supplement",
+    "SupplementItem",
     "SwitchedOff",
 ]

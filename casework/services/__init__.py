@@ -8,6 +8,10 @@
 - `relaying`: giving it away, and what became of it;
 - `preferences`: reminders that a unit doesn't want; `calling`: telephone calls noted;
 - `reminding`: reminders before papers are due;
+- `opinions`: departments asked for written opinions, and what they answered;
+- `attaching`: files put into applications, and files an office keeps;
+- `supplements`: telling once of everything that is missing;
+- `clocks`: terms of steps started, paused and stopped;
 - `holidays`: the calendar of working days.
 """
 

@@ -11,6 +11,7 @@ from casework import queries as casework_queries
 from casework.models import RequiredPaper
 from casework.papers.workflow import IllegalMove, State
 from casework.services import handing_in
+from casework.views.files import given_out
 from registry import paging, scope
 from registry import queries as registry_queries
 from registry.models import Officer, Post
@@ -122,4 +123,4 @@ def paper_file(request: HttpRequest, paper_file_id: int) -> FileResponse:
     file = get_object_or_404(casework_queries.paper_files_for(viewer, HIRE), pk=paper_file_id)
     if not scope.may_see_identity(viewer):
         raise PermissionDenied("材料里有完整的证件号码，只有社会保险经办机构可以下载。")
-    return shown.given_out(file)
+    return given_out(file)

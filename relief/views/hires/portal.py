@@ -11,6 +11,7 @@ from casework.models import RequiredPaper
 from casework.papers.files import BadFile
 from casework.papers.workflow import IllegalMove
 from casework.services import handing_in
+from casework.views.files import given_out
 from registry import paging, scope
 from relief.forms_hires import PaperFileForm, PortalPaperFilter
 from relief.queries import hires
@@ -116,4 +117,4 @@ def paper_detail(request: HttpRequest, paper_id: int) -> HttpResponse:
 def paper_file(request: HttpRequest, paper_file_id: int) -> FileResponse:
     """Give out a file that the enterprise has handed in."""
     mine = casework_queries.paper_files_for(scope.viewer(request), HIRE)
-    return shown.given_out(get_object_or_404(mine, pk=paper_file_id))
+    return given_out(get_object_or_404(mine, pk=paper_file_id))

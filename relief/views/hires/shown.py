@@ -3,12 +3,10 @@
 from datetime import date
 from typing import Any
 
-from django.http import FileResponse
 from django.utils import timezone
 
 from casework import queries as casework_queries
-from casework.models import PaperFile, RequiredPaper
-from casework.papers.files import MEDIA_TYPES
+from casework.models import RequiredPaper
 from casework.papers.workflow import State
 from casework.services.handing_in import PAPER
 from relief.hires_data import HireRule, rule_on
@@ -42,17 +40,3 @@ def context_of(paper: RequiredPaper, *, today: date) -> dict[str, Any]:
         "steps": [asked_for, *moves],
         "rule": rule_on(timezone.localdate(paper.asked_at)),
     }
-
-
-def given_out(file: PaperFile) -> FileResponse:
-    """Return a file for download, never to be shown by the browser: anybody made it."""
-    name = f"{file.pk}.{file.extension}"
-    answer = FileResponse(
-        file.file.open("rb"),
-        as_attachment=True,
-        filename=name,
-        content_type=MEDIA_TYPES[file.extension],
-    )
-    answer["X-Content-Type-Options"] = "nosniff"
-    answer["Cache-Control"] = "private, no-store"
-    return answer

@@ -1,0 +1,48 @@
+"""Which agency of the employer's own place, or of the city, does a part of a route."""
+
+from deferral.routes import DISTRICT, Office, Review, Route, code_for
+from registry.models import Agency, Employer, Officer
+
+
+def route_code(employer: Employer) -> str:
+    """Return the route that a unit's place of insurance decides; a zone changes nothing."""
+    return code_for(of_city_level=employer.district.is_city)
+
+
+def agency(employer: Employer, kind: str, level: str) -> Agency:
+    """Return the agency of a kind that works for a unit at a level."""
+    agencies = Agency.objects.select_related("district").filter(kind=kind, zone="")
+    if level == DISTRICT:
+        return agencies.get(district=employer.district_id)
+    return agencies.get(district__is_city=True)
+
+
+def of_office(employer: Employer, office: Office) -> Agency:
+    """Return the agency of an office's part."""
+    return agency(employer, office.kind, office.level)
+
+
+def asked(employer: Employer, review: Review) -> list[Agency]:
+    """Return the agencies asked for opinions, in the route's order."""
+    return [agency(employer, kind, review.level) for kind in review.kinds]
+
+
+def works_at(officer: Officer, employer: Employer, office: Office | None) -> bool:
+    """Return whether an officer works at the office that does a part, in a post that does it."""
+    if office is None or officer.post not in office.posts:
+        return False
+    mine = officer.agency
+    if mine.kind != office.kind or mine.zone:
+        return False
+    if office.level == DISTRICT:
+        return mine.district_id == employer.district_id
+    return mine.district.is_city
+
+
+def gives_opinion(officer: Officer, employer: Employer, route: Route) -> bool:
+    """Return whether an officer's agency is asked on a route, and the officer speaks for it."""
+    review = route.opinions
+    return any(
+        works_at(officer, employer, Office(kind, review.level, review.posts, review.working_days))
+        for kind in review.kinds
+    )

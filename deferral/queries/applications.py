@@ -1,0 +1,163 @@
+"""Who sees which applications, whose turn it is, and everything a page shows of one."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import F, Q, QuerySet
+
+from casework import queries as casework_queries
+from casework import queries_matter as matter
+from casework.models import OpinionRequest, Supplement
+from casework.queries_matter import Running
+from deferral import answers as filled
+from deferral import offices
+from deferral.models import Agreement, Application, Decision, Submission
+from deferral.routes import CITY, Office, Route, routes
+from deferral.services.taking_in import current, route_of
+from deferral.workflow import IN_REVIEW, UNSENT, State
+from registry import scope
+from registry.models import Agency, Officer
+from registry.scope import Viewer
+
+KIND = Application.KIND
+_ROWS = Application.objects.select_related("employer__district")
+
+
+def of_unit(viewer: Viewer) -> QuerySet[Application]:
+    """Return a unit's own applications, the newest first."""
+    return scope.limit(_ROWS.all(), viewer).order_by("-pk")
+
+
+def for_desk(viewer: Viewer) -> QuerySet[Application]:
+    """Return what an officer may see: nothing that a unit hasn't handed in."""
+    if viewer.officer is None:
+        return Application.objects.none()
+    seen = scope.limit(_ROWS.all(), viewer)
+    return seen.filter(round__gte=1).exclude(state__in=sorted(UNSENT))
+
+
+def waiting_for(officer: Officer, viewer: Viewer) -> QuerySet[Application]:
+    """Return the applications in which the officer has the next say, the oldest move first."""
+    turn = Q(pk__in=[])
+    for route in routes():
+        if _fits(officer, route.intake):
+            turn |= Q(route=route.code, state=State.SUBMITTED)
+        if route.report is not None and _fits(officer, route.report):
+            turn |= Q(route=route.code, state=State.TO_REPORT) & ~Q(accepted_by=officer)
+        if _fits(officer, route.decision):
+            decided = Decision.objects.filter(
+                officer=officer, submission__round=F("submission__application__round")
+            ).values("submission__application")
+            turn |= Q(route=route.code, state=State.FOR_DECISION) & ~Q(pk__in=decided)
+    asked = OpinionRequest.objects.filter(
+        agency=officer.agency_id,
+        matter_kind=KIND,
+        voided_at__isnull=True,
+        opinion__isnull=True,
+    )
+    turn |= Q(state=State.UNDER_REVIEW, pk__in=asked.values("matter_id"))
+    return for_desk(viewer).filter(turn).order_by("moved_at", "pk")
+
+
+def _fits(officer: Officer, office: Office) -> bool:
+    mine = officer.agency
+    return (
+        officer.post in office.posts
+        and mine.kind == office.kind
+        and not mine.zone
+        and mine.district.is_city == (office.level == CITY)
+    )
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One application as its page shows it to the unit and to offices alike."""
+
+    application: Application
+    route: Route | None
+    submission: Submission | None
+    former: Submission | None
+    requests: list[OpinionRequest]
+    clocks: list[Running]
+    supplement: Supplement | None
+    agreement: Agreement | None
+
+    @property
+    def running(self) -> list[Running]:
+        """The clocks that have not been stopped."""
+        return [each for each in self.clocks if each.clock.stopped_at is None]
+
+    @property
+    def expected(self) -> date | None:
+        """The day by which the present step is to be done, or None while it is paused."""
+        days = [each.counted.due for each in self.running]
+        known = [day for day in days if day is not None]
+        return max(known) if days and len(known) == len(days) else None
+
+    @property
+    def offices(self) -> list[Agency]:
+        """Who has it now."""
+        return [each.clock.agency for each in self.running]
+
+    @property
+    def changes(self) -> list[tuple[str, str, Any, Any]]:
+        """What differs from the round before, for whoever judges it again."""
+        if self.former is None or self.submission is None:
+            return []
+        return list(filled.changed(self.former.answers, self.submission.answers))
+
+
+def shown(application: Application, *, today: date) -> Shown:
+    """Return everything of an application that its pages show; eight queries."""
+    rounds = list(application.submissions.order_by("-round")[:2])
+    return Shown(
+        application=application,
+        route=route_of(application) if application.round else None,
+        submission=rounds[0] if rounds else None,
+        former=rounds[1] if len(rounds) > 1 else None,
+        requests=matter.requests_of(KIND, application.pk),
+        clocks=matter.clocks_of(KIND, [application.pk], today=today)[application.pk],
+        supplement=matter.open_supplement(KIND, application.pk),
+        agreement=Agreement.objects.filter(application=application).first(),
+    )
+
+
+def timeline(application: Application) -> list[dict[str, Any]]:
+    """Return the steps of an application, as pages show them."""
+    return [
+        {"what": move.action, "at": move.at, "who": move.by_name, "text": move.note}
+        for move in casework_queries.timeline(KIND, application.pk)
+    ]
+
+
+def may_do(application: Application, officer: Officer) -> set[str]:
+    """Return what an officer may do with an application as it stands now."""
+    if not application.round:
+        return set()
+    route, employer = route_of(application), application.employer
+    found: set[str] = set()
+    state = application.state
+    if offices.works_at(officer, employer, route.intake):
+        if state == State.SUBMITTED:
+            found |= {"accept", "supplement", "decline"}
+        if state in IN_REVIEW:
+            found.add("refresh")
+    if state == State.UNDER_REVIEW and offices.gives_opinion(officer, employer, route):
+        asked = matter.asked_of(officer.agency_id, KIND).filter(matter_id=application.pk)
+        if asked.exists():
+            found.add("opinion")
+    if (
+        state == State.TO_REPORT
+        and offices.works_at(officer, employer, route.report)
+        and application.accepted_by_id != officer.pk
+    ):
+        found |= {"report", "return"}
+    if (
+        state == State.FOR_DECISION
+        and offices.works_at(officer, employer, route.decision)
+        and officer.pk not in (application.accepted_by_id, application.reported_by_id)
+        and not current(application).decisions.filter(officer=officer).exists()
+    ):
+        found |= {"decide", "return"}
+    return found

@@ -1,0 +1,98 @@
+"""The desk's list of applications, and what waits for whom."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+
+from casework import queries_matter as matter
+from casework.queries_matter import Running
+from casework.todo import Todo
+from deferral.models import Application
+from deferral.queries import applications
+from deferral.workflow import CLOSED, IN_REVIEW, State
+from registry.scope import Viewer
+
+
+def listed(
+    viewer: Viewer, *, q: str = "", district: str = "", show: str = ""
+) -> QuerySet[Application]:
+    """Return applications for the desk's list.
+
+    :param show: `mine`, `open`, `running`, `over`; empty is all.
+    """
+    if show == "mine" and viewer.officer is not None:
+        rows = applications.waiting_for(viewer.officer, viewer)
+    else:
+        rows = applications.for_desk(viewer).order_by("-moved_at", "-pk")
+    if show == "open":
+        rows = rows.filter(state__in=sorted(IN_REVIEW | {State.SUPPLEMENT, State.GRANTED}))
+    elif show == "running":
+        rows = rows.filter(state=State.AGREED)
+    elif show == "over":
+        rows = rows.filter(state__in=sorted(CLOSED))
+    if q := q.strip():
+        named = Q(employer__uscc__startswith=q.upper()) | Q(employer__name__contains=q)
+        rows = rows.filter(named | Q(receipt=q.upper()))
+    return rows.filter(employer__district=district) if district else rows
+
+
+@dataclass(frozen=True)
+class Row:
+    """One application with the clock that is most urgent, and its latest round's sum."""
+
+    application: Application
+    clock: Running | None
+
+
+def with_clocks(rows: Sequence[Application], *, today: date) -> list[Row]:
+    """Return applications with their running clocks; three queries, however many."""
+    clocks = matter.clocks_of(applications.KIND, [row.pk for row in rows], today=today)
+    found = []
+    for row in rows:
+        running = [each for each in clocks[row.pk] if each.clock.stopped_at is None]
+        urgent = min(running, key=lambda each: each.counted.left, default=None)
+        found.append(Row(row, urgent))
+    return found
+
+
+def counts(viewer: Viewer) -> dict[str, int]:
+    """Return how many wait for the officer, and how many are open."""
+    return {
+        "mine": listed(viewer, show="mine").count(),
+        "open": listed(viewer, show="open").count(),
+        "running": listed(viewer, show="running").count(),
+    }
+
+
+def todos(viewer: Viewer) -> list[Todo]:
+    """Return what waits for this viewer: a unit's draft, signature, answer; an office's turn."""
+    if viewer.membership is not None:
+        return _of_unit(viewer)
+    if viewer.officer is None:
+        return []
+    waiting = applications.waiting_for(viewer.officer, viewer).count()
+    return [Todo("缓缴申请等您办理", waiting, reverse("desk_deferrals:list"), "受理、会审或审批")]
+
+
+_UNIT_SAYS = {
+    State.DRAFT: ("缓缴申请没有提交", "已保存，接着填完再提交"),
+    State.TO_SIGN: ("缓缴申请等签署", "签署后才算提交"),
+    State.SUPPLEMENT: ("缓缴申请要补正", "只需改告知书里列出的内容"),
+    State.GRANTED: ("缓缴协议等签订", "签订后缓缴才生效"),
+}
+
+
+def _of_unit(viewer: Viewer) -> list[Todo]:
+    rows = applications.of_unit(viewer).filter(state__in=list(_UNIT_SAYS))
+    return [
+        Todo(
+            _UNIT_SAYS[State(row.state)][0],
+            1,
+            reverse("portal_deferrals:detail", args=[row.receipt]),
+            _UNIT_SAYS[State(row.state)][1],
+        )
+        for row in rows
+    ]

@@ -1,0 +1,23 @@
+"""Deferral in the enterprise portal."""
+
+from django.urls import path
+
+from deferral.views import portal, steps
+
+app_name = "portal_deferrals"
+_ONE = "deferrals/<slug:deferral_receipt>/"
+urlpatterns = [
+    path("deferrals/", portal.application_list, name="list"),
+    path("deferrals/begin/", portal.begin, name="begin"),
+    path(_ONE, portal.detail, name="detail"),
+    path(f"{_ONE}hardship/", steps.hardship_step, name="hardship"),
+    path(f"{_ONE}months/", steps.months_step, name="months"),
+    path(f"{_ONE}plan/", steps.plan_step, name="plan"),
+    path(f"{_ONE}papers/", steps.papers_step, name="papers"),
+    path(f"{_ONE}papers/<int:attachment_id>/", portal.file, name="file"),
+    path(f"{_ONE}papers/<int:attachment_id>/remove/", steps.detach, name="detach"),
+    path(f"{_ONE}review/", portal.review, name="review"),
+    path(f"{_ONE}ask/", portal.ask_signature, name="ask_signature"),
+    path(f"{_ONE}withdraw/", portal.withdraw, name="withdraw"),
+    path(f"{_ONE}agreement/", portal.agreement, name="agreement"),
+]

@@ -1,0 +1,247 @@
+"""Deferral on the desk: the queue, and one application with what the officer may do."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from casework import queries_matter as matter
+from casework.opinions import Verdict
+from casework.papers.files import BadFile
+from casework.services import opinions, supplements
+from casework.views.files import given_out
+from deferral.forms_desk import (
+    AcceptForm,
+    DecisionForm,
+    OpinionForm,
+    QueueFilter,
+    ReasonForm,
+    ReportForm,
+    SupplementForm,
+)
+from deferral.hardship import hardship
+from deferral.models import Application
+from deferral.queries import applications, queue
+from deferral.services import deciding, reviewing, taking_in
+from deferral.services.moving import NotYours
+from deferral.views.shown import progress_context
+from deferral.workflow import IllegalMove
+from registry import paging, scope
+from registry import queries as registry_queries
+from registry.models import Officer
+
+_REFUSALS = (
+    NotYours,
+    IllegalMove,
+    taking_in.NoReason,
+    supplements.NothingNamed,
+    opinions.NotAsked,
+    opinions.AlreadyGiven,
+    opinions.Incomplete,
+    deciding.NotAgreed,
+    deciding.AmountsChanged,
+    deciding.AlreadyDecided,
+    BadFile,
+)
+Act = Callable[[int, Officer, Any], object]
+
+
+@require_safe
+@scope.officer_required()
+def application_list(request: HttpRequest) -> HttpResponse:
+    """List the applications the officer may see; what waits for them unless asked otherwise."""
+    viewer = scope.viewer(request)
+    form = QueueFilter(
+        request.GET or {"show": "mine"}, districts=registry_queries.districts_for(viewer)
+    )
+    asked = form.cleaned_data if form.is_valid() else {}
+    today = timezone.localdate()
+    rows = queue.listed(viewer, **asked)
+    page = paging.page_of(request, rows)
+    return render(
+        request,
+        "deferral/desk_list.html",
+        {
+            "form": form,
+            "page": page,
+            "rows": queue.with_clocks(list(page.object_list), today=today),
+            "counts": queue.counts(viewer),
+        },
+    )
+
+
+def _application(request: HttpRequest, receipt: str) -> Application:
+    rows = applications.for_desk(scope.viewer(request))
+    return get_object_or_404(rows, receipt=receipt)
+
+
+def _form(name: str, request: HttpRequest, *, bound: bool) -> forms.Form:
+    data, files = (request.POST, request.FILES) if bound else (None, None)
+    match name:
+        case "supplement":
+            return SupplementForm(data, prefix=name)
+        case "decline" | "return":
+            return ReasonForm(data, prefix=name)
+        case "opinion":
+            return OpinionForm(data, files, prefix=name)
+        case "report":
+            return ReportForm(data, prefix=name)
+        case "decide":
+            return DecisionForm(data, prefix=name, rules=hardship())
+    return AcceptForm(data, prefix=name)
+
+
+def _opinion(form: Any) -> Act:
+    said = form.cleaned_data
+    return lambda pk, officer, at: reviewing.give_opinion(
+        application_id=pk,
+        by=officer,
+        verdict=Verdict(said["verdict"]),
+        grounds=said["grounds"],
+        conditions=said["conditions"],
+        document_number=said["document_number"],
+        document_date=said["document_date"],
+        file=said["file"].file,
+        file_name=said["file"].name,
+        at=at,
+    )
+
+
+def _act(name: str, form: Any) -> tuple[Act, str]:
+    """Return what is to be done, and what is said once it is."""
+    said = form.cleaned_data
+    match name:
+        case "accept":
+            return lambda pk, by, at: taking_in.accept(
+                application_id=pk, by=by, at=at
+            ), "已受理，正在同时征求各部门意见。"
+        case "supplement":
+            return lambda pk, by, at: taking_in.ask_supplement(
+                application_id=pk, missing=form.missing(), by=by, at=at
+            ), "已一次性告知单位补正，时限暂停计算。"
+        case "decline":
+            return lambda pk, by, at: taking_in.decline(
+                application_id=pk, reason=said["reason"], by=by, at=at
+            ), "已作出不予受理，并通知单位。"
+        case "refresh":
+            return lambda pk, by, at: taking_in.refresh(
+                application_id=pk, by=by, at=at
+            ), "金额已更新，原来的部门意见失效，受理后重新征求。"
+        case "opinion":
+            return _opinion(form), "意见已签署。"
+        case "report":
+            return lambda pk, by, at: reviewing.report(
+                application_id=pk, note=said["note"], by=by, at=at
+            ), "已上报市人力资源和社会保障局。"
+        case "return":
+            return lambda pk, by, at: reviewing.send_back(
+                application_id=pk, reason=said["reason"], by=by, at=at
+            ), "已退回受理岗。"
+        case "decide":
+            return lambda pk, by, at: deciding.decide(
+                application_id=pk,
+                grant=said["grant"] == "yes",
+                findings=form.found(),
+                reason=said["reason"],
+                by=by,
+                at=at,
+            ), "审批已记录。"
+    raise Http404
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@scope.officer_required()
+def application(
+    request: HttpRequest, deferral_receipt: str, deferral_action: str = ""
+) -> HttpResponse:
+    """One application: facts and opinions on the left, what the officer may do on the right."""
+    found = _application(request, deferral_receipt)
+    officer = scope.officer_of(request)
+    allowed = applications.may_do(found, officer)
+    bound: forms.Form | None = None
+    if request.method == "POST":
+        if deferral_action not in allowed:
+            messages.error(request, "这件申请刚刚有了变化，或者不由您办理这一步。请看现在的情况。")
+            return redirect("desk_deferrals:application", found.receipt)
+        bound = _form(deferral_action, request, bound=True)
+        if bound.is_valid():
+            act, done = _act(deferral_action, bound)
+            try:
+                act(found.pk, officer, timezone.now())
+            except _REFUSALS as refusal:
+                bound.add_error(None, str(refusal))
+            else:
+                messages.success(request, done)
+                return redirect("desk_deferrals:application", found.receipt)
+        found.refresh_from_db()
+    shown_forms = {
+        name: bound
+        if bound is not None and name == deferral_action
+        else _form(name, request, bound=False)
+        for name in sorted(allowed)
+    }
+    context = progress_context(found, today=timezone.localdate()) | {
+        "forms": shown_forms,
+        "form": bound,
+        "allowed": allowed,
+        "files": matter.attachments_of(found.KIND, found.pk),
+        "rules": hardship(),
+        "why_not": deciding.why_not_grant(found) if "decide" in allowed else "",
+        "may_open": scope.may_see_identity(scope.viewer(request))
+        or bool(allowed)
+        or _asked(found, officer),
+        "next": applications.waiting_for(officer, scope.viewer(request))
+        .exclude(pk=found.pk)
+        .first(),
+    }
+    return render(request, "deferral/desk_detail.html", context)
+
+
+def _asked(found: Application, officer: Officer) -> bool:
+    """Whether the officer's agency has a part in the application: then its papers are opened."""
+    requests = matter.requests_of(found.KIND, found.pk)
+    return officer.agency_id in {request.agency_id for request in requests} or officer.pk in (
+        found.accepted_by_id,
+        found.reported_by_id,
+    )
+
+
+def _check_may_open(found: Application, request: HttpRequest) -> None:
+    viewer = scope.viewer(request)
+    officer = scope.officer_of(request)
+    if not (
+        scope.may_see_identity(viewer)
+        or applications.may_do(found, officer)
+        or _asked(found, officer)
+    ):
+        raise PermissionDenied("材料只给经办和会审这件申请的部门下载。")
+
+
+@require_safe
+@scope.officer_required()
+def file(request: HttpRequest, deferral_receipt: str, attachment_id: int) -> FileResponse:
+    """Give out a unit's paper to an office that has a part in the application."""
+    found = _application(request, deferral_receipt)
+    _check_may_open(found, request)
+    rows = {each.pk: each.file for each in matter.attachments_of(found.KIND, found.pk)}
+    return given_out(rows.get(attachment_id))
+
+
+@require_safe
+@scope.officer_required()
+def opinion_file(request: HttpRequest, deferral_receipt: str, opinion_id: int) -> FileResponse:
+    """Give out a written opinion to an office that has a part in the application."""
+    found = _application(request, deferral_receipt)
+    _check_may_open(found, request)
+    rows = {
+        said.pk: said.file
+        for each in matter.requests_of(found.KIND, found.pk)
+        if (said := matter.said(each)) is not None
+    }
+    return given_out(rows.get(opinion_id))

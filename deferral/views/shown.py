@@ -1,0 +1,170 @@
+"""What the portal and the desk show of an application alike."""
+
+from datetime import date
+from typing import Any
+
+from casework import queries_matter as matter
+from deferral import answers as filled
+from deferral.answers import Progress, Step
+from deferral.hardship import hardship
+from deferral.models import Agreement, Application, Submission
+from deferral.queries import applications
+from deferral.schedule import Kind
+from deferral.services import handing_in
+from registry.money import total
+from relief.policy import Insurance
+
+_PAGES = {
+    Step.HARDSHIP: "portal_deferrals:hardship",
+    Step.MONTHS: "portal_deferrals:months",
+    Step.PLAN: "portal_deferrals:plan",
+    Step.PAPERS: "portal_deferrals:papers",
+}
+_TONES = {
+    Progress.NOT_YET: "quiet",
+    Progress.TODO: "wait",
+    Progress.STARTED: "busy",
+    Progress.DONE: "good",
+}
+
+
+def hardship_rows(answers: filled.Answers) -> list[tuple[str, str, str, str]]:
+    """Return the findings as answered: what, yes or no, the ground, and the figure."""
+    rules = hardship()
+    said = answers.get(Step.HARDSHIP.value) or {}
+    if not said:
+        return []
+    words = {"yes": "是", "no": "否", "na": "不适用"}
+    rows = [(rules.test.label, "是", str(said.get("test_ground", "")), "")]
+    for found in rules.findings:
+        figure = said.get(f"{found.code}_figure")
+        rows.append(
+            (
+                found.label,
+                words.get(str(said.get(f"{found.code}_holds")), "没有填写"),
+                str(said.get(f"{found.code}_ground", "")),
+                f"{found.figure}：{figure}" if figure else "",
+            )
+        )
+    return rows
+
+
+def plan_context(answers: filled.Answers) -> dict[str, Any]:
+    """Return a plan for its table."""
+    rows = filled.plan(answers)
+    said = answers.get(Step.PLAN.value)
+    return {
+        "plan": rows,
+        "plan_kind": Kind(said["kind"]).label if said else "",
+        "plan_total": total(row.amount for row in rows),
+    }
+
+
+def review_context(application: Application, *, today: date) -> dict[str, Any]:
+    """Return a draft with how far each step is, and everything that was filled in."""
+    found = handing_in.checked(application, application.employer, today=today)
+    notice = matter.open_supplement(application.KIND, application.pk)
+    named = {item.target: item for item in (notice.items.all() if notice else ())}
+    rules = hardship()
+    files = matter.attachments_of(application.KIND, application.pk)
+    return {
+        "application": application,
+        "found": found,
+        "steps": [
+            {
+                "step": step,
+                "how": how,
+                "tone": _TONES[how],
+                "page": _PAGES[step],
+                "open": how is not Progress.NOT_YET,
+            }
+            for step, how in found.progress.items()
+        ],
+        "problems": found.problems,
+        "lines": lines_of(found.lines),
+        "sums": sums_of(found.lines),
+        "hardship_rows": hardship_rows(application.answers),
+        "papers": [
+            (paper, [file for file in files if file.slot == paper.code])
+            for paper in filled.papers_asked(application.answers, rules)
+        ],
+        "notice": notice,
+        "notes": list(named.values()),
+        **plan_context(application.answers),
+    }
+
+
+def lines_of(lines: Any) -> list[dict[str, Any]]:
+    """Return lines by month with the insurance's name, for a table."""
+    return [
+        {
+            "month": line.month,
+            "label": Insurance(line.insurance).label,
+            "employer_part": line.employer_part,
+            "employee_part": line.employee_part,
+            "amount": line.employer_part + line.employee_part,
+            "ordinary_due": line.ordinary_due,
+            "assessed": _assessed(line),
+        }
+        for line in sorted(lines, key=lambda line: (line.month, line.insurance))
+    ]
+
+
+def _assessed(line: Any) -> bool:
+    # A stored row has the key at hand; what is computed has nothing else.
+    known = line.assessment_id if hasattr(line, "assessment_id") else line.assessment
+    return known is not None
+
+
+def sums_of(lines: Any) -> dict[str, Any]:
+    """Return the totals of lines, in yuan."""
+    employer = total(line.employer_part for line in lines)
+    employee = total(line.employee_part for line in lines)
+    return {"employer": employer, "employee": employee, "amount": employer + employee}
+
+
+def round_context(submission: Submission) -> dict[str, Any]:
+    """Return what was handed in in a round, for offices and the unit."""
+    lines = list(submission.lines.all())
+    return {
+        "lines": lines_of(lines),
+        "sums": sums_of(lines),
+        "hardship_rows": hardship_rows(submission.answers),
+        **plan_context(submission.answers),
+    }
+
+
+def progress_context(application: Application, *, today: date) -> dict[str, Any]:
+    """Return where an application is, who has it, how long still, and what is to be done."""
+    shown = applications.shown(application, today=today)
+    standing = [request for request in shown.requests if request.voided_at is None]
+    context: dict[str, Any] = {
+        "application": application,
+        "shown": shown,
+        "standing": [
+            (request, matter.said(request), _clock_of(shown, request.agency_id))
+            for request in standing
+        ],
+        "voided": [
+            (request, matter.said(request))
+            for request in shown.requests
+            if request.voided_at is not None
+        ],
+        "timeline": applications.timeline(application),
+        "today": today,
+    }
+    if shown.submission is not None:
+        context |= round_context(shown.submission)
+    return context
+
+
+def _clock_of(shown: applications.Shown, agency_id: int) -> Any:
+    running = [each for each in shown.clocks if each.clock.agency_id == agency_id]
+    return running[-1] if running else None
+
+
+def agreement_context(application: Application, *, today: date) -> dict[str, Any]:
+    """Return the agreement of an application, signed or to be signed."""
+    context = progress_context(application, today=today)
+    context["agreement"] = Agreement.objects.filter(application=application).first()
+    return context
