@@ -39,6 +39,17 @@ def works_at(officer: Officer, employer: Employer, office: Office | None) -> boo
     return mine.district.is_city
 
 
+def has_part(officer: Officer, route: Route) -> bool:
+    """Return whether an officer's kind of agency has a part in a route, and may read its papers.
+
+    The social insurance agency always has: the money is its own.
+    """
+    parts = {route.intake.kind, route.decision.kind, *route.opinions.kinds}
+    if route.report is not None:
+        parts.add(route.report.kind)
+    return officer.agency.kind in parts | {Agency.Kind.SOCIAL_INSURANCE.value}
+
+
 def gives_opinion(officer: Officer, employer: Employer, route: Route) -> bool:
     """Return whether an officer's agency is asked on a route, and the officer speaks for it."""
     review = route.opinions

@@ -10,7 +10,6 @@ from casework import queries as casework_queries
 from casework import queries_matter as matter
 from casework.models import OpinionRequest, Supplement
 from casework.queries_matter import Running
-from deferral import answers as filled
 from deferral import offices
 from deferral.models import Agreement, Application, Decision, Submission
 from deferral.routes import CITY, Office, Route, routes
@@ -99,13 +98,6 @@ class Shown:
     def offices(self) -> list[Agency]:
         """Who has it now."""
         return [each.clock.agency for each in self.running]
-
-    @property
-    def changes(self) -> list[tuple[str, str, Any, Any]]:
-        """What differs from the round before, for whoever judges it again."""
-        if self.former is None or self.submission is None:
-            return []
-        return list(filled.changed(self.former.answers, self.submission.answers))
 
 
 def shown(application: Application, *, today: date) -> Shown:

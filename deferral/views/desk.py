@@ -16,6 +16,7 @@ from casework.opinions import Verdict
 from casework.papers.files import BadFile
 from casework.services import opinions, supplements
 from casework.views.files import given_out
+from deferral import offices
 from deferral.forms_desk import (
     AcceptForm,
     DecisionForm,
@@ -193,9 +194,7 @@ def application(
         "files": matter.attachments_of(found.KIND, found.pk),
         "rules": hardship(),
         "why_not": deciding.why_not_grant(found) if "decide" in allowed else "",
-        "may_open": scope.may_see_identity(scope.viewer(request))
-        or bool(allowed)
-        or _asked(found, officer),
+        "may_open": offices.has_part(officer, taking_in.route_of(found)),
         "next": applications.waiting_for(officer, scope.viewer(request))
         .exclude(pk=found.pk)
         .first(),
@@ -203,23 +202,8 @@ def application(
     return render(request, "deferral/desk_detail.html", context)
 
 
-def _asked(found: Application, officer: Officer) -> bool:
-    """Whether the officer's agency has a part in the application: then its papers are opened."""
-    requests = matter.requests_of(found.KIND, found.pk)
-    return officer.agency_id in {request.agency_id for request in requests} or officer.pk in (
-        found.accepted_by_id,
-        found.reported_by_id,
-    )
-
-
 def _check_may_open(found: Application, request: HttpRequest) -> None:
-    viewer = scope.viewer(request)
-    officer = scope.officer_of(request)
-    if not (
-        scope.may_see_identity(viewer)
-        or applications.may_do(found, officer)
-        or _asked(found, officer)
-    ):
+    if not offices.has_part(scope.officer_of(request), taking_in.route_of(found)):
         raise PermissionDenied("材料只给经办和会审这件申请的部门下载。")
 
 

@@ -11,6 +11,7 @@ from deferral.models import Agreement, Application, Submission
 from deferral.queries import applications
 from deferral.schedule import Kind
 from deferral.services import handing_in
+from deferral.views.changes import change_rows
 from registry.money import total
 from relief.policy import Insurance
 
@@ -155,6 +156,9 @@ def progress_context(application: Application, *, today: date) -> dict[str, Any]
     }
     if shown.submission is not None:
         context |= round_context(shown.submission)
+        context["changes"] = (
+            change_rows(shown.former.answers, shown.submission.answers) if shown.former else []
+        )
     return context
 
 

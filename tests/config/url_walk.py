@@ -43,6 +43,7 @@ from relief.services import estimates, recoveries, reports
 from relief.services.hires import HIRE
 from tests.casework.lettering import issue_letter
 from tests.casework.papers import PNG
+from tests.deferral import deferring
 from tests.factories import AT, make_member, make_officer
 from tests.refunds import closing
 from tests.refunds.making import Cast, account, make_run, overpay
@@ -371,6 +372,10 @@ MAKERS: dict[str, Callable[[Employer], object]] = {
     "rules_id": lambda employer: ApprovalRules.objects.latest("pk").pk,
     "project_id": _project,
     "recovery_receipt": _recovery,
+    "deferral_receipt": lambda employer: deferring.application_of(employer).receipt,
+    "attachment_id": lambda employer: deferring.attachment_of(employer).pk,
+    "opinion_id": lambda employer: deferring.opinion_of(employer).pk,
+    "deferral_action": lambda employer: "accept",
     "project_code": _project_code,
     "report_id": _report,
     "order_id": lambda employer: _estimate(employer).pk,
