@@ -132,14 +132,14 @@ def _judged(line: Line, law: Policy, day: date, *, known: bool, arrears_clause: 
     clause = rule.source.clause
     if known:
         return Place(line, rule, "已经缓缴", clause)
+    if line.assessment is not None and not line.amount:
+        return Place(line, rule, "没有要缴的金额", "已免征或已缴清")
     if line.ordinary_due < day:
         return Place(
             line, rule, f"缴费期已过（{line.ordinary_due.isoformat()}），属欠费", arrears_clause
         )
     if rule.pay_by <= day:
         return Place(line, rule, f"最迟缴清日 {rule.pay_by.isoformat()} 已到", clause)
-    if line.assessment is not None and not line.amount:
-        return Place(line, rule, "没有要缴的金额", "已免征或已缴清")
     return Place(line, rule, "", clause)
 
 
