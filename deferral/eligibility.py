@@ -5,7 +5,6 @@ from enum import Enum
 
 from deferral.hardship import Hardship
 from deferral.queries.amounts import Picture
-from registry import months
 
 
 class Mark(Enum):
@@ -78,7 +77,7 @@ def _of_unit(rules: Hardship, unit_type: str) -> Condition:
 
 def _of_months(found: Picture, rules: Hardship) -> Condition:
     if found.months:
-        told = "、".join(months.label(month) for month in found.months)
+        told = "、".join(f"{month.year}年{month.month}月" for month in found.months)
         clause = next(place.clause for place in found.places if place.can)
         return Condition("有可以缓缴的月份", Mark.MET, told, clause)
     past = [place for place in found.places if "欠费" in place.why_not]

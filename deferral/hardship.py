@@ -59,6 +59,8 @@ class Hardship:
     unit_types: tuple[str, ...]
     units_clause: str
     arrears_clause: str
+    remedy: str
+    remedy_clause: str
     undertaking: Undertaking
     test: Test
     findings: tuple[Criterion, ...]
@@ -87,6 +89,8 @@ def read(text: str) -> Hardship:
             unit_types=tuple(raw["unit_types"]),
             units_clause=raw["units_clause"],
             arrears_clause=raw["arrears_clause"],
+            remedy=raw["remedy"],
+            remedy_clause=raw["remedy_clause"],
             undertaking=Undertaking(
                 raw["undertaking"]["version"], raw["undertaking"]["text"].strip()
             ),

@@ -2,7 +2,11 @@
 
 from collections.abc import Mapping
 
+from deferral.hardship import hardship
 from deferral.workflow import Action
+
+#: Of these a unit is told what it may do against them.
+_AGAINST_IT = frozenset({Action.REFUSE, Action.DECLINE})
 
 _SAYS: Mapping[Action, str] = {
     Action.SUBMIT: "我们收到了缓缴申请。办到哪一步、由哪个部门办、还要多久，可以随时在“缓缴”里看。",
@@ -14,7 +18,7 @@ _SAYS: Mapping[Action, str] = {
     Action.RETURN: "申请退回受理岗，需要再核实，不用您重新提交。",
     Action.REPORT: "申请已上报市人力资源和社会保障局审批。",
     Action.GRANT: "缓缴已批准。请登录签订缓缴协议，签订后生效。",
-    Action.REFUSE: "缓缴没有获得批准。理由写在下面；不服的，可以自收到之日起 60 日内申请行政复议，或者 6 个月内提起行政诉讼。",
+    Action.REFUSE: "缓缴没有获得批准。理由写在下面。",
     Action.REFRESH: "核定的金额有变化，申请里的金额已经更新，各部门按新的金额重新审核。",
     Action.SIGN_AGREEMENT: "缓缴协议已签订。缓缴期内不加收滞纳金，请按计划缴款。",
     Action.WITHDRAW: "申请已撤回。需要时可以复制这件申请重新提交。",
@@ -30,4 +34,5 @@ def title(action: Action, receipt: str) -> str:
 
 def body(action: Action, note: str) -> str:
     """Return what happened, and what is to be done now."""
-    return f"{_SAYS[action]}\n\n{note}" if note else _SAYS[action]
+    told = f"{_SAYS[action]}\n\n{note}" if note else _SAYS[action]
+    return f"{told}\n\n{hardship().remedy}。" if action in _AGAINST_IT else told

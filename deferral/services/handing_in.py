@@ -103,7 +103,7 @@ def _of_months(
     found: Picture, chosen: Sequence[Place], want: filled.Wanted, places: Sequence[Place]
 ) -> list[str]:
     problems = [
-        f"{place.line.month:%Y年%-m月}不能缓缴：{place.why_not}"
+        f"{place.line.month.year}年{place.line.month.month}月不能缓缴：{place.why_not}"
         for place in chosen
         if not place.can and place.why_not != "没有要缴的金额"
     ]

@@ -1,6 +1,7 @@
 """What the portal and the desk show of an application alike."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from casework import queries_matter as matter
@@ -14,6 +15,7 @@ from deferral.services import handing_in
 from deferral.views.changes import change_rows
 from registry.money import total
 from relief.policy import Insurance
+from relief.queries.policies import policy_as_of
 
 _PAGES = {
     Step.HARDSHIP: "portal_deferrals:hardship",
@@ -21,6 +23,8 @@ _PAGES = {
     Step.PLAN: "portal_deferrals:plan",
     Step.PAPERS: "portal_deferrals:papers",
 }
+#: Insurances as they are always named.
+_ORDER = {each.value: place for place, each in enumerate(Insurance)}
 _TONES = {
     Progress.NOT_YET: "quiet",
     Progress.TODO: "wait",
@@ -91,6 +95,9 @@ def review_context(application: Application, *, today: date) -> dict[str, Any]:
         ],
         "notice": notice,
         "notes": list(named.values()),
+        "employee_part": bool(
+            (application.answers.get(Step.MONTHS.value) or {}).get("employee_part")
+        ),
         **plan_context(application.answers),
     }
 
@@ -107,7 +114,7 @@ def lines_of(lines: Any) -> list[dict[str, Any]]:
             "ordinary_due": line.ordinary_due,
             "assessed": _assessed(line),
         }
-        for line in sorted(lines, key=lambda line: (line.month, line.insurance))
+        for line in sorted(lines, key=lambda line: (line.month, _ORDER[line.insurance]))
     ]
 
 
@@ -131,6 +138,7 @@ def round_context(submission: Submission) -> dict[str, Any]:
         "lines": lines_of(lines),
         "sums": sums_of(lines),
         "hardship_rows": hardship_rows(submission.answers),
+        "employee_part": bool(submission.answers[Step.MONTHS.value]["employee_part"]),
         **plan_context(submission.answers),
     }
 
@@ -153,6 +161,7 @@ def progress_context(application: Application, *, today: date) -> dict[str, Any]
         ],
         "timeline": applications.timeline(application),
         "today": today,
+        "remedy": hardship().remedy,
     }
     if shown.submission is not None:
         context |= round_context(shown.submission)
@@ -167,8 +176,16 @@ def _clock_of(shown: applications.Shown, agency_id: int) -> Any:
     return running[-1] if running else None
 
 
+def daily_fee(month: date, today: date) -> Decimal:
+    """Return the daily late fee of a month as published by today, as a ratio."""
+    return policy_as_of(today).late_fee_rate(month).daily
+
+
 def agreement_context(application: Application, *, today: date) -> dict[str, Any]:
     """Return the agreement of an application, signed or to be signed."""
     context = progress_context(application, today=today)
     context["agreement"] = Agreement.objects.filter(application=application).first()
+    context["daily"] = daily_fee(
+        application.submissions.latest("round").lines.all()[0].month, today
+    )
     return context

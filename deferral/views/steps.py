@@ -20,6 +20,7 @@ from deferral.models import Application
 from deferral.services import drafting, handing_in
 from deferral.services.moving import NotYours, StaleForm
 from deferral.views.portal import own
+from deferral.views.shown import daily_fee
 from deferral.workflow import EDITABLE, IllegalMove
 from registry import scope
 
@@ -145,7 +146,8 @@ def plan_step(request: HttpRequest, deferral_receipt: str) -> HttpResponse:
         done = _save(request, application, Step.PLAN, form, form.answers())
         if done is not None:
             return done
-    return _page(request, application, Step.PLAN, form, found=found)
+    daily = daily_fee(found.lines[0].month, today)
+    return _page(request, application, Step.PLAN, form, found=found, daily=daily)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -155,7 +155,7 @@ def test_a_return_opens_only_what_is_named(open_page, live_server, look):
     page = open_page()
     sign_in(page, live_server, walk.taker)
     page.goto(reverse("desk_deferrals:application", args=[walk.application.receipt]))
-    page.get_by_text("一次性告知补正", exact=True).press("Enter")
+    page.locator("summary", has_text="一次性告知补正").press("Enter")
     page.get_by_role("checkbox", name="困难情形").press("Space")
     page.get_by_label("怎样补正：困难情形").fill("请写明欠款明细")
     look(page, "supplement")
