@@ -21,6 +21,10 @@ app.conf.beat_schedule = {
     "relief.tasks.check_places": {"task": "relief.tasks.check_places", "schedule": 1800},
     "relief.tasks.prove_ledger": {"task": "relief.tasks.prove_ledger", "schedule": 600},
     "relief.tasks.look_again": {"task": "relief.tasks.look_again", "schedule": 60},
+    "deferral.tasks.follow_agreements": {
+        "task": "deferral.tasks.follow_agreements",
+        "schedule": 600,
+    },
     "refunds.tasks.offer_due": {"task": "refunds.tasks.offer_due", "schedule": 30},
     "refunds.tasks.remind_of_choices": {
         "task": "refunds.tasks.remind_of_choices",

@@ -10,10 +10,12 @@ class DeferralConfig(AppConfig):
     def ready(self) -> None:
         from casework import todo
         from casework.tell import kinds
+        from deferral import exports
         from deferral.queries import queue
-        from registry import navigation
+        from registry import navigation, slots
 
         kinds.load(Path(__file__).parent / "data" / "telling.toml")
         todo.register(queue.todos)
+        slots.add_table(exports.DEFERRALS)
         navigation.add("portal", "缓缴", "portal_deferrals:list", order=34)
         navigation.add("desk", "缓缴", "desk_deferrals:list", order=58)

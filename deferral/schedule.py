@@ -104,7 +104,7 @@ class Standing:
         return self.amount - self.paid
 
 
-def standing(
+def schedule_of(
     plan: Sequence[Instalment], *, due: Decimal, paid: Decimal
 ) -> tuple[tuple[Standing, ...], Decimal]:
     """Return the instalments as they stand, and what was paid above what is due.

@@ -139,12 +139,10 @@ def may_do(application: Application, officer: Officer) -> set[str]:
         asked = matter.asked_of(officer.agency_id, KIND).filter(matter_id=application.pk)
         if asked.exists():
             found.add("opinion")
-    if (
-        state == State.TO_REPORT
-        and offices.works_at(officer, employer, route.report)
-        and application.accepted_by_id != officer.pk
-    ):
-        found |= {"report", "return"}
+    if state == State.TO_REPORT and offices.works_at(officer, employer, route.report):
+        found.add("return")
+        if application.accepted_by_id != officer.pk:
+            found.add("report")
     if (
         state == State.FOR_DECISION
         and offices.works_at(officer, employer, route.decision)

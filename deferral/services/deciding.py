@@ -18,7 +18,7 @@ from deferral.models import Agreement, AgreementLine, Application, Decision, Pla
 from deferral.services.drafting import KIND
 from deferral.services.moving import IllegalMove, NotYours, locked, locked_for, move
 from deferral.services.taking_in import NoReason, current, refreshed, route_of
-from deferral.workflow import Action, State
+from deferral.workflow import Action, State, next_state
 from registry import scope
 from registry.models import Membership, Officer
 from registry.money import total
@@ -159,6 +159,7 @@ def sign_agreement(*, application_id: int, member: Membership, at: datetime) -> 
         raise NotYours("协议由单位管理员或签署人签订。")
     if known := Agreement.objects.filter(application=application).first():
         return known
+    next_state(State(application.state), Action.SIGN_AGREEMENT)
     submission = current(application)
     today = timezone.localdate(at)
     lines = list(submission.lines.order_by("month", "insurance"))

@@ -22,7 +22,7 @@ from deferral.queries.amounts import Picture, Place, picture
 from deferral.schedule import BadPlan, check
 from deferral.services.drafting import KIND, may_withdraw
 from deferral.services.moving import NotYours, StaleForm, locked_for, move
-from deferral.workflow import Action, State
+from deferral.workflow import Action, State, next_state
 from registry import months, scope
 from registry import queries as registry_queries
 from registry.models import Employer, Membership
@@ -156,6 +156,9 @@ def submit(
     application = locked_for(application_id, member)
     if not scope.may_sign(member):
         raise NotYours("请由单位管理员或签署人签署提交。")
+    again = application.state == State.SUPPLEMENT
+    action = Action.RESUBMIT if again else Action.SUBMIT
+    next_state(State(application.state), action)  # what can't be handed in is said first
     if application.version != version:
         raise StaleForm("这件申请在您查看之后又改过。请重新核对后再签署。")
     if undertaking != hardship().undertaking.version:
@@ -165,7 +168,6 @@ def submit(
     found = checked(application, employer, today=today)
     if found.problems:
         raise NotReady(found.problems)
-    again = application.state == State.SUPPLEMENT
     preparer = application.asked_by or application.prepared_by
     made = write_round(
         application,
@@ -181,7 +183,6 @@ def submit(
     if again:
         supplements.answered(kind=KIND, matter_id=application.pk, at=at)
         clocks.resume(kind=KIND, matter_id=application.pk, at=at)
-    action = Action.RESUBMIT if again else Action.SUBMIT
     move(application, action, by=casework.member(member), at=at)
     start_intake(application, at=at)
     return made

@@ -141,7 +141,9 @@ def send_back(*, application_id: int, reason: str, by: Officer, at: datetime) ->
     """
     application = locked(application_id)
     route = route_of(application)
-    office = route.decision if application.state == State.FOR_DECISION else route.report
+    office = {State.TO_REPORT: route.report, State.FOR_DECISION: route.decision}.get(
+        State(application.state)
+    )
     if not offices.works_at(by, application.employer, office):
         raise NotYours("这件申请不由您退回。")
     if not reason.strip():

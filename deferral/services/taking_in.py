@@ -18,7 +18,7 @@ from deferral.content import Line
 from deferral.hardship import hardship
 from deferral.models import Application, Submission
 from deferral.routes import Route
-from deferral.schedule import standing
+from deferral.schedule import schedule_of
 from deferral.services.drafting import KIND
 from deferral.services.handing_in import checked, start_intake, write_round
 from deferral.services.moving import IllegalMove, NotYours, locked, move
@@ -32,8 +32,12 @@ class NoReason(Exception):
 
 
 def route_of(application: Application) -> Route:
-    """Return the route an application goes, as it held when it was first handed in."""
-    assert application.submitted_at is not None
+    """Return the route an application goes, as it held when it was first handed in.
+
+    :raises NotYours: if it wasn't handed in: then it is nobody's but the unit's.
+    """
+    if application.submitted_at is None:
+        raise NotYours("这件申请还没有提交。")
     return routes.named(application.route, timezone.localdate(application.submitted_at))
 
 
@@ -44,8 +48,8 @@ def current(application: Application) -> Submission:
 
 def _of_intake(application_id: int, by: Officer) -> tuple[Application, Route]:
     application = locked(application_id)
-    route = route_of(application) if application.round else None
-    if route is None or not offices.works_at(by, application.employer, route.intake):
+    route = route_of(application)
+    if not offices.works_at(by, application.employer, route.intake):
         raise NotYours("这件申请不由您受理。")
     return application, route
 
@@ -181,7 +185,7 @@ def refreshed(application: Application, *, at: datetime) -> list[Line] | None:
 
 def _replanned(answers: dict[str, Any], lines: Sequence[Line]) -> dict[str, Any]:
     plan = filled.plan(answers)
-    rows, _rest = standing(plan, due=total(line.amount for line in lines), paid=ZERO)
+    rows, _rest = schedule_of(plan, due=total(line.amount for line in lines), paid=ZERO)
     return {
         **answers[Step.PLAN.value],
         "lines": [[row.due_on.isoformat(), str(row.amount)] for row in rows],

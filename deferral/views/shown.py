@@ -10,6 +10,7 @@ from deferral.answers import Progress, Step
 from deferral.hardship import hardship
 from deferral.models import Agreement, Application, Submission
 from deferral.queries import applications
+from deferral.queries.standing import standing
 from deferral.schedule import Kind
 from deferral.services import handing_in
 from deferral.views.changes import change_rows
@@ -184,7 +185,17 @@ def daily_fee(month: date, today: date) -> Decimal:
 def agreement_context(application: Application, *, today: date) -> dict[str, Any]:
     """Return the agreement of an application, signed or to be signed."""
     context = progress_context(application, today=today)
-    context["agreement"] = Agreement.objects.filter(application=application).first()
+    agreement = Agreement.objects.filter(application=application).first()
+    context["agreement"] = agreement
+    if agreement is not None:
+        (found,) = standing([agreement], today)
+        context["standing_now"] = found
+        context["standing_lines"] = [
+            (line, Insurance(line.insurance).label)
+            for line in sorted(found.lines, key=lambda line: (line.month, _ORDER[line.insurance]))
+        ]
+        context["missed"] = found.missed(today)
+        context["next_due"] = found.next_due(today)
     context["daily"] = daily_fee(
         application.submissions.latest("round").lines.all()[0].month, today
     )
