@@ -19,5 +19,6 @@ urlpatterns = [
     path(f"{_ONE}review/", portal.review, name="review"),
     path(f"{_ONE}ask/", portal.ask_signature, name="ask_signature"),
     path(f"{_ONE}withdraw/", portal.withdraw, name="withdraw"),
+    path(f"{_ONE}letters/<slug:deferral_letter>.pdf", portal.letter, name="letter"),
     path(f"{_ONE}agreement/", portal.agreement, name="agreement"),
 ]

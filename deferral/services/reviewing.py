@@ -13,10 +13,11 @@ from casework.opinions import Outcome, Verdict, Weight, outcome
 from casework.services import attaching, clocks, opinions
 from casework.services.opinions import Said
 from deferral import offices
+from deferral.content import Line
 from deferral.models import Application
 from deferral.routes import Office, Route
 from deferral.services.drafting import KIND
-from deferral.services.handing_in import start_intake
+from deferral.services.handing_in import start_intake, write_round
 from deferral.services.moving import IllegalMove, NotYours, locked, move
 from deferral.services.taking_in import NoReason, current, route_of
 from deferral.workflow import Action, State
@@ -157,6 +158,35 @@ def _return(application: Application, *, by: casework.Actor, note: str, at: date
         kind=KIND, matter_id=application.pk, reason="申请已退回受理岗，需要重新征求意见", at=at
     )
     clocks.stop(kind=KIND, matter_id=application.pk, at=at)
+    _leave_decisions_behind(application, by=by, at=at)
     application.accepted_by = application.reported_by = None
     move(application, Action.RETURN, by=by, at=at, note=note)
     start_intake(application, at=at)
+
+
+def _leave_decisions_behind(application: Application, *, by: casework.Actor, at: datetime) -> None:
+    """Begin a new round of the same content where somebody has already said yes: that yes was
+    said on opinions that are asked for anew, so it must not count for the next decision."""
+    former = current(application)
+    if not former.decisions.exists():
+        return
+    lines = [
+        Line(
+            line.month,
+            line.insurance,
+            line.employer_part,
+            line.employee_part,
+            line.assessment_id,
+            line.ordinary_due,
+        )
+        for line in former.lines.all()
+    ]
+    write_round(
+        application,
+        lines,
+        prepared=former.prepared_name,
+        signer=None,
+        undertaking=former.undertaking,
+        by=by,
+        at=at,
+    )

@@ -31,7 +31,7 @@ from deferral.models import Application
 from deferral.queries import applications, queue
 from deferral.services import deciding, reviewing, taking_in
 from deferral.services.moving import NotYours
-from deferral.views.shown import progress_context
+from deferral.views.shown import letter_answer, progress_context
 from deferral.workflow import IllegalMove
 from registry import paging, scope
 from registry import queries as registry_queries
@@ -229,3 +229,12 @@ def opinion_file(request: HttpRequest, deferral_receipt: str, opinion_id: int) -
         if (said := matter.said(each)) is not None
     }
     return given_out(rows.get(opinion_id))
+
+
+@require_safe
+@scope.officer_required()
+def letter(request: HttpRequest, deferral_receipt: str, deferral_letter: str) -> HttpResponse:
+    """Download one of the letters of an application."""
+    found = _application(request, deferral_receipt)
+    _check_may_open(found, request)
+    return letter_answer(found, deferral_letter)

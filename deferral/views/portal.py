@@ -18,7 +18,12 @@ from deferral.queries import applications
 from deferral.queries.amounts import picture
 from deferral.services import deciding, drafting, handing_in
 from deferral.services.moving import NotYours, StaleForm
-from deferral.views.shown import agreement_context, progress_context, review_context
+from deferral.views.shown import (
+    agreement_context,
+    letter_answer,
+    progress_context,
+    review_context,
+)
 from deferral.workflow import EDITABLE, PENDING, UNSENT, IllegalMove, State
 from registry import paging, scope
 from registry.models import Membership
@@ -215,3 +220,10 @@ def file(request: HttpRequest, deferral_receipt: str, attachment_id: int) -> Fil
     if attachment_id not in rows:
         return given_out(None)
     return given_out(rows[attachment_id].file)
+
+
+@require_safe
+@scope.member_required
+def letter(request: HttpRequest, deferral_receipt: str, deferral_letter: str) -> HttpResponse:
+    """Download one of the letters of an application."""
+    return letter_answer(own(request, deferral_receipt), deferral_letter)

@@ -4,7 +4,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.http import Http404, HttpResponse
+
 from casework import queries_matter as matter
+from casework.views.letters import letter_file
 from deferral import answers as filled
 from deferral.answers import Progress, Step
 from deferral.hardship import hardship
@@ -12,8 +15,9 @@ from deferral.models import Agreement, Application, Submission
 from deferral.queries import applications
 from deferral.queries.standing import standing
 from deferral.schedule import Kind
-from deferral.services import handing_in
+from deferral.services import handing_in, letters
 from deferral.views.changes import change_rows
+from deferral.words import hardship_rows
 from registry.money import total
 from relief.policy import Insurance
 from relief.queries.policies import policy_as_of
@@ -32,27 +36,6 @@ _TONES = {
     Progress.STARTED: "busy",
     Progress.DONE: "good",
 }
-
-
-def hardship_rows(answers: filled.Answers) -> list[tuple[str, str, str, str]]:
-    """Return the findings as answered: what, yes or no, the ground, and the figure."""
-    rules = hardship()
-    said = answers.get(Step.HARDSHIP.value) or {}
-    if not said:
-        return []
-    words = {"yes": "是", "no": "否", "na": "不适用"}
-    rows = [(rules.test.label, "是", str(said.get("test_ground", "")), "")]
-    for found in rules.findings:
-        figure = said.get(f"{found.code}_figure")
-        rows.append(
-            (
-                found.label,
-                words.get(str(said.get(f"{found.code}_holds")), "没有填写"),
-                str(said.get(f"{found.code}_ground", "")),
-                f"{found.figure}：{figure}" if figure else "",
-            )
-        )
-    return rows
 
 
 def plan_context(answers: filled.Answers) -> dict[str, Any]:
@@ -144,6 +127,18 @@ def round_context(submission: Submission) -> dict[str, Any]:
     }
 
 
+def letter_answer(application: Application, kind: str) -> HttpResponse:
+    """Return one of an application's letters for download.
+
+    :raises Http404: if there is no such letter.
+    """
+    try:
+        letter = letters.letter_of(application_id=application.pk, kind=kind)
+    except letters.NoLetter as nothing:
+        raise Http404 from nothing
+    return letter_file(letter, name=f"deferral-{kind}-{application.receipt}")
+
+
 def progress_context(application: Application, *, today: date) -> dict[str, Any]:
     """Return where an application is, who has it, how long still, and what is to be done."""
     shown = applications.shown(application, today=today)
@@ -163,6 +158,7 @@ def progress_context(application: Application, *, today: date) -> dict[str, Any]
         "timeline": applications.timeline(application),
         "today": today,
         "remedy": hardship().remedy,
+        "letters": letters.available(application) if application.round else [],
     }
     if shown.submission is not None:
         context |= round_context(shown.submission)

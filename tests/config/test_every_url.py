@@ -60,7 +60,15 @@ SHARED_OBJECTS = {
     "relief:policy_difference",
 }
 #: Arguments that are values and name no row: nobody else's can be asked for by them.
-VALUES = {"deferral_action", "month", "insurance", "kind", "check_code", "account"}
+VALUES = {
+    "deferral_action",
+    "deferral_letter",
+    "month",
+    "insurance",
+    "kind",
+    "check_code",
+    "account",
+}
 
 #: Work on the whole city, which districts have no part in: runs, and the fund's own.
 CITY_ONLY = {

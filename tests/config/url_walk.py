@@ -375,6 +375,7 @@ MAKERS: dict[str, Callable[[Employer], object]] = {
     "deferral_receipt": lambda employer: deferring.application_of(employer).receipt,
     "attachment_id": lambda employer: deferring.attachment_of(employer).pk,
     "opinion_id": lambda employer: deferring.opinion_of(employer).pk,
+    "deferral_letter": lambda employer: "receipt",
     "deferral_action": lambda employer: "accept",
     "project_code": _project_code,
     "report_id": _report,
