@@ -10,7 +10,7 @@ class CaseworkConfig(AppConfig):
         from casework import imports, members, receivers, todo
         from casework.services import holidays
         from casework.tell import kinds, rules
-        from registry import signals
+        from registry import navigation, signals
 
         kinds.load(rules.DATA)
         post_migrate.connect(holidays.after_migrate, sender=self)
@@ -18,3 +18,4 @@ class CaseworkConfig(AppConfig):
         signals.owner_replaced.connect(receivers.tell_of_replacement)
         todo.register(imports.todos)
         todo.register(members.todos)
+        navigation.add("public", "查询进度", "progress_lookup", order=25)

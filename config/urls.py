@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
-from casework.views import telling
+from casework.views import lookup, telling
 from config import health
 from config.home import desk, portal
 from registry.views import sign_in
@@ -15,6 +15,7 @@ handler500 = "config.errors.server_error"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("config.home.urls")),
     path("", include("registry.urls")),
+    path("progress/", lookup.progress, name="progress_lookup"),
     path("help/", include("registry.urls_help")),
     path("letters/", include("casework.urls_letters")),
     path("portal/", portal.home, name="portal_home"),

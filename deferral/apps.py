@@ -8,14 +8,16 @@ class DeferralConfig(AppConfig):
     verbose_name = "缓缴"
 
     def ready(self) -> None:
-        from casework import todo
+        from casework import lookup, todo
         from casework.tell import kinds
         from deferral import exports
+        from deferral.lookup import find
         from deferral.queries import queue
         from registry import navigation, slots
 
         kinds.load(Path(__file__).parent / "data" / "telling.toml")
         todo.register(queue.todos)
+        lookup.register("DF", find)
         slots.add_table(exports.DEFERRALS)
         navigation.add("portal", "缓缴", "portal_deferrals:list", order=34)
         navigation.add("desk", "缓缴", "desk_deferrals:list", order=58)

@@ -1,5 +1,6 @@
 """What every matter (办件) has in common.
 
+- `lookups`: public look-ups, counted;
 - `matters`: its moves, and what the employer was told;
 - `workdays`: the holidays, and deadlines counted in working days;
 - `letters`: what left the house on paper;
@@ -14,6 +15,7 @@
 from casework.models.attached import Attachment, OfficeFile
 from casework.models.clocks import Clock, Pause
 from casework.models.letters import Letter
+from casework.models.lookups import LookupTry
 from casework.models.matters import Move, Notice
 from casework.models.opinions import Opinion, OpinionRequest
 from casework.models.papers import PaperFile, PaperReminder, PaperSubmission, RequiredPaper
@@ -35,6 +37,7 @@ __all__ = [
     "Deadline",
     "Holiday",
     "Letter",
+    "LookupTry",
     "Move",
     "Notice",
     "NumberDay",

@@ -11,6 +11,7 @@
 - `opinions`: departments asked for written opinions, and what they answered;
 - `attaching`: files put into applications, and files an office keeps;
 - `supplements`: telling once of everything that is missing;
+- `looking_up`: public look-ups by receipt number, throttled;
 - `clocks`: terms of steps started, paused and stopped;
 - `holidays`: the calendar of working days.
 """

@@ -37,6 +37,7 @@ PUBLIC = {
     "api:schema",
     "healthz",
     "letters:check",
+    "progress_lookup",
     "message_receipts",  # a gateway's, signed
     "admin/login/",
     "admin/logout/",
