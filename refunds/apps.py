@@ -12,7 +12,7 @@ class RefundsConfig(AppConfig):
 
     def ready(self) -> None:
         post_migrate.connect(store_rules, sender=self)
-        from casework import todo
+        from casework import lookup, todo
         from casework.tell import kinds
         from refunds import (  # noqa: F401 - its receivers connect themselves
             exports,
@@ -24,6 +24,7 @@ class RefundsConfig(AppConfig):
             todos_accounts,
             todos_telling,
         )
+        from refunds import lookup as refund_lookup
         from refunds.queries_accounts import SEES_SHARED
         from refunds.todos import todos
         from registry import navigation, slots
@@ -38,6 +39,7 @@ class RefundsConfig(AppConfig):
         relief_slots.add_project_money("refunds", project_money.refunds_of)
         slots.add_table(exports.REFUNDS)
         slots.add_objection("refunds", objections.objection)
+        lookup.register(refund_lookup.RECEIPT_PREFIX, refund_lookup.find)
         todo.register(todos)
         todo.register(todos_telling.todos)
         todo.register(todos_accounts.todos)

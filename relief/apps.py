@@ -11,7 +11,7 @@ class ReliefConfig(AppConfig):
     verbose_name = "减免核定"
 
     def ready(self) -> None:
-        from casework import todo
+        from casework import lookup, todo
         from casework.papers import uses
         from casework.tell import kinds
         from registry import navigation, slots
@@ -31,6 +31,7 @@ class ReliefConfig(AppConfig):
             recovery_todos,
             workshop_todos,
         )
+        from relief import lookup as recovery_lookup
         from relief.intake import declarations, payments, projects
         from relief.ledger import facts
         from relief.ledger import slots as ledger_slots
@@ -57,6 +58,7 @@ class ReliefConfig(AppConfig):
                 hires.HIRE, "增员材料", "portal_hires:list", hires_data.steps, hires_data.extension
             )
         )
+        lookup.register(recovery_lookup.RECEIPT_PREFIX, recovery_lookup.find)
         todo.register(todos)
         todo.register(monthly_todos.todos)
         todo.register(hires_todos.todos)

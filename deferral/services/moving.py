@@ -1,5 +1,6 @@
 """The one way in which an application changes its state: checked, logged, told."""
 
+import logging
 from datetime import datetime
 
 from django.urls import reverse
@@ -12,6 +13,14 @@ from deferral.workflow import UNSENT, Action, IllegalMove, State, next_state
 from registry.models import Membership
 
 __all__ = ["IllegalMove", "NotYours", "StaleForm", "locked", "locked_for", "move"]
+
+
+logger = logging.getLogger("deferral.refused")
+
+
+def log_refusal(receipt: str, action: str, who: str, why: object) -> None:
+    """Write down that somebody tried what isn't theirs or isn't possible now; names no amounts."""
+    logger.warning("refused: %s of %s by %s: %s", action, receipt, who, why)
 
 
 class NotYours(Exception):

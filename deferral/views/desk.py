@@ -30,7 +30,7 @@ from deferral.hardship import hardship
 from deferral.models import Application
 from deferral.queries import applications, queue
 from deferral.services import deciding, reviewing, taking_in
-from deferral.services.moving import NotYours
+from deferral.services.moving import NotYours, log_refusal
 from deferral.views.shown import letter_answer, progress_context
 from deferral.workflow import IllegalMove
 from registry import paging, scope
@@ -168,6 +168,7 @@ def application(
     bound: forms.Form | None = None
     if request.method == "POST":
         if deferral_action not in allowed:
+            log_refusal(found.receipt, deferral_action, officer.user.username, "not allowed now")
             messages.error(request, "这件申请刚刚有了变化，或者不由您办理这一步。请看现在的情况。")
             return redirect("desk_deferrals:application", found.receipt)
         bound = _form(deferral_action, request, bound=True)
@@ -176,6 +177,7 @@ def application(
             try:
                 act(found.pk, officer, timezone.now())
             except _REFUSALS as refusal:
+                log_refusal(found.receipt, deferral_action, officer.user.username, refusal)
                 bound.add_error(None, str(refusal))
             else:
                 messages.success(request, done)

@@ -9,7 +9,11 @@ from django.urls import reverse
 from casework.models import LookupTry
 from casework.services import looking_up
 from casework.services.looking_up import MOST_BY_ADDRESS, NotFound, TooOften, look_up
+from relief.services import recoveries
 from tests.deferral.builders import AT, Walk
+from tests.refunds.making import Cast, overpay
+from tests.relief.builders import AT as AUGUST_AT
+from tests.relief.test_recoveries import notice_of, owing
 
 pytestmark = pytest.mark.django_db
 
@@ -93,3 +97,20 @@ def test_the_page_works_without_an_account_and_says_what_is_wrong():
     for _ in range(MOST_BY_ADDRESS):
         last = client.post(address, {"receipt": "DF1", "uscc": "x"})
     assert last.status_code == 429
+
+
+def test_refunds_and_notices_are_found_by_their_own_numbers_too():
+    refund = Cast().bring("CHOSEN", employer=overpay())
+    unit = owing()
+    recoveries.settle(employer_ids=[unit.pk], at=AUGUST_AT)
+    notice = notice_of(unit)
+
+    for receipt, employer, kind in (
+        (refund.receipt, refund.employer, "退费"),
+        (notice.receipt, notice.employer, "补缴通知"),
+    ):
+        found = look_up(receipt=receipt, uscc=employer.uscc, address="10.0.0.9", at=AT)
+        assert found.kind == kind
+        assert found.offices[0].name
+        with pytest.raises(NotFound):
+            look_up(receipt=receipt, uscc="x", address="10.0.0.9", at=AT)

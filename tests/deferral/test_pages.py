@@ -256,7 +256,7 @@ def test_old_and_new_stand_side_by_side_after_a_return():
     assert "欠材料款二十万元" in shown
 
 
-def test_who_has_no_part_sees_no_action_and_a_post_is_refused():
+def test_who_has_no_part_sees_no_action_and_a_post_is_refused_and_logged(caplog):
     walk = Walk().submit()
     stranger = client_for(make_officer())  # the district's social insurance agency
 
@@ -265,6 +265,7 @@ def test_who_has_no_part_sees_no_action_and_a_post_is_refused():
     answer = send(stranger, "desk_deferrals:act", walk.application.receipt, "accept")
 
     assert "不由您办理这一步" in text(answer)
+    assert f"accept of {walk.application.receipt}" in caplog.text
     assert walk.state == State.SUBMITTED
 
 
