@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from casework import queries_matter as matter
 from casework.opinions import Verdict
@@ -29,7 +29,7 @@ from deferral.forms_desk import (
 from deferral.hardship import hardship
 from deferral.models import Application
 from deferral.queries import applications, queue
-from deferral.services import deciding, reviewing, taking_in
+from deferral.services import deciding, packing, reviewing, taking_in
 from deferral.services.moving import NotYours, log_refusal
 from deferral.views.shown import letter_answer, progress_context
 from deferral.workflow import IllegalMove
@@ -240,3 +240,16 @@ def letter(request: HttpRequest, deferral_receipt: str, deferral_letter: str) ->
     found = _application(request, deferral_receipt)
     _check_may_open(found, request)
     return letter_answer(found, deferral_letter)
+
+
+@require_POST
+@scope.officer_required()
+def case_file(request: HttpRequest, deferral_receipt: str) -> HttpResponse:
+    """Download everything of an application as one zip; it is noted who took it."""
+    found = _application(request, deferral_receipt)
+    _check_may_open(found, request)
+    data = packing.packed(application_id=found.pk, by=scope.officer_of(request), at=timezone.now())
+    answer = HttpResponse(data, content_type="application/zip")
+    answer["Content-Disposition"] = f'attachment; filename="case-{found.receipt}.zip"'
+    answer["Cache-Control"] = "private, no-store"
+    return answer
