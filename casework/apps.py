@@ -7,7 +7,7 @@ class CaseworkConfig(AppConfig):
     verbose_name = "办件"
 
     def ready(self) -> None:
-        from casework import imports, members, receivers, todo
+        from casework import imports, members, overdue, receivers, todo
         from casework.services import holidays
         from casework.tell import kinds, rules
         from registry import navigation, signals
@@ -18,4 +18,6 @@ class CaseworkConfig(AppConfig):
         signals.owner_replaced.connect(receivers.tell_of_replacement)
         todo.register(imports.todos)
         todo.register(members.todos)
+        todo.register(overdue.todos)
         navigation.add("public", "查询进度", "progress_lookup", order=25)
+        navigation.add("desk", "超期督办", "desk_overdue:list", order=59, posts=frozenset({"HEAD"}))

@@ -1,6 +1,6 @@
 """Shared reads of what is worked on a matter: clocks, opinions, attachments, supplements."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -11,6 +11,7 @@ from casework.clocks import Counted, Level, Paused, count
 from casework.models import (
     Attachment,
     Clock,
+    Escalation,
     Opinion,
     OpinionRequest,
     Supplement,
@@ -34,22 +35,34 @@ class Running:
 
 def clocks_of(kind: str, matter_ids: Collection[int], *, today: date) -> dict[int, list[Running]]:
     """Return the clocks of matters with how far they are; three queries, however many."""
-    rows = list(
-        Clock.objects.filter(matter_kind=kind, matter_id__in=matter_ids)
-        .select_related("agency")
-        .prefetch_related("pauses")
-        .order_by("pk")
-    )
+    rows = _fetched(Clock.objects.filter(matter_kind=kind, matter_id__in=matter_ids))
     found: dict[int, list[Running]] = {number: [] for number in matter_ids}
+    for running in counted(rows, today=today):
+        found[running.clock.matter_id].append(running)
+    return found
+
+
+def _fetched(rows: QuerySet[Clock]) -> list[Clock]:
+    return list(rows.select_related("agency").prefetch_related("pauses").order_by("pk"))
+
+
+def with_pauses(clock_ids: Iterable[int]) -> list[Clock]:
+    """Return clocks by their numbers, with what `counted` needs; two queries."""
+    return _fetched(Clock.objects.filter(pk__in=list(clock_ids)))
+
+
+def counted(rows: Sequence[Clock], *, today: date) -> list[Running]:
+    """Return clocks, their pauses fetched, with how far they are; one query for the calendar."""
     if not rows:
-        return found
+        return []
     longest = max(row.working_days for row in rows)
     calendar = holidays.calendar(
         min(row.started_on for row in rows), today + timedelta(days=longest * 2 + 60)
     )
+    found = []
     for row in rows:
         stopped = timezone.localdate(row.stopped_at) if row.stopped_at else None
-        counted = count(
+        so_far = count(
             row.started_on,
             row.working_days,
             pauses=[Paused(p.since, p.until, p.reason) for p in row.pauses.all()],
@@ -57,7 +70,7 @@ def clocks_of(kind: str, matter_ids: Collection[int], *, today: date) -> dict[in
             stopped_on=stopped,
             calendar=calendar,
         )
-        found[row.matter_id].append(Running(row, counted))
+        found.append(Running(row, so_far))
     return found
 
 
@@ -106,3 +119,23 @@ def supplements_of(kind: str, matter_id: int) -> list[Supplement]:
     """Return every one-time notice of a matter with its items, the first one first."""
     rows = Supplement.objects.filter(matter_kind=kind, matter_id=matter_id)
     return list(rows.select_related("officer").prefetch_related("items").order_by("pk"))
+
+
+def escalations_of(kind: str, matter_id: int) -> list[Escalation]:
+    """Return to whom the steps of a matter that still run were reported, the first one first."""
+    rows = Escalation.objects.filter(
+        clock__matter_kind=kind, clock__matter_id=matter_id, clock__stopped_at__isnull=True
+    )
+    return list(rows.select_related("clock__agency", "agency").order_by("pk"))
+
+
+def reported_to(agency_id: int) -> QuerySet[Escalation]:
+    """Return the overdue steps that still run and were reported to an agency: of each the latest
+    report, those begun first first."""
+    latest = (
+        Escalation.objects.filter(agency=agency_id, clock__stopped_at__isnull=True)
+        .order_by("clock", "-turn")
+        .distinct("clock")
+    )
+    rows = Escalation.objects.filter(pk__in=latest.values("pk"))
+    return rows.select_related("clock__agency").order_by("clock__started_on", "pk")

@@ -5,7 +5,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from casework.services import relaying, reminding
+from casework.services import escalating, relaying, reminding
 
 AT_MOST = timedelta(seconds=40)
 
@@ -25,3 +25,9 @@ def relay_messages() -> None:
     What is left after a while waits for the next time: rows wait, no message of the queue.
     """
     relaying.relay(clock=timezone.now, at_most=AT_MOST)
+
+
+@shared_task
+def report_overdue() -> None:
+    """Report overdue steps to the heads; safe to run twice, late or never."""
+    escalating.report_overdue(clock=timezone.now)

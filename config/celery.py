@@ -13,6 +13,7 @@ app.conf.beat_schedule = {
     # Finds what a lost message or a dead worker left behind.
     "registry.tasks.sweep_imports": {"task": "registry.tasks.sweep_imports", "schedule": 15},
     "casework.tasks.remind_of_papers": {"task": "casework.tasks.remind_of_papers", "schedule": 60},
+    "casework.tasks.report_overdue": {"task": "casework.tasks.report_overdue", "schedule": 300},
     "casework.tasks.relay_messages": {"task": "casework.tasks.relay_messages", "schedule": 30},
     "relief.tasks.sweep": {"task": "relief.tasks.sweep", "schedule": 15},
     "relief.tasks.reassess": {"task": "relief.tasks.reassess", "schedule": 30},

@@ -8,15 +8,16 @@ class DeferralConfig(AppConfig):
     verbose_name = "缓缴"
 
     def ready(self) -> None:
-        from casework import lookup, todo
+        from casework import lookup, matter_kinds, todo
         from casework.tell import kinds
         from deferral import exports
         from deferral.lookup import find
-        from deferral.queries import queue
+        from deferral.queries import kind, queue
         from registry import navigation, slots
 
         kinds.load(Path(__file__).parent / "data" / "telling.toml")
         todo.register(queue.todos)
+        matter_kinds.register(kind.DEFERRAL)
         lookup.register("DF", find)
         slots.add_table(exports.DEFERRALS)
         navigation.add("portal", "缓缴", "portal_deferrals:list", order=34)

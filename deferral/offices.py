@@ -57,3 +57,19 @@ def gives_opinion(officer: Officer, employer: Employer, route: Route) -> bool:
         works_at(officer, employer, Office(kind, review.level, review.posts, review.working_days))
         for kind in review.kinds
     )
+
+
+def waits_for(employer: Employer, route: Route, step: str) -> Agency | None:
+    """Return the agency that can't go on before a step is done; None where only the unit waits.
+
+    Opinions are waited for by the office that asked for them, a report by the office that
+    decides, and a decision by the office that has brought it there.
+    """
+    match step:
+        case "opinion":
+            return of_office(employer, route.intake)
+        case "report":
+            return of_office(employer, route.decision)
+        case "decision":
+            return of_office(employer, route.report or route.intake)
+    return None

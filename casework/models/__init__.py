@@ -6,6 +6,7 @@
 - `letters`: what left the house on paper;
 - `papers`: what is to be handed in, the files, and the reminders;
 - `clocks`: terms of steps in working days, with pauses;
+- `escalations`: overdue steps reported to heads;
 - `attached`: files of an application, and of an office;
 - `opinions`: departments asked, and what they answered;
 - `supplements`: telling once of everything that is missing;
@@ -14,6 +15,7 @@
 
 from casework.models.attached import Attachment, OfficeFile
 from casework.models.clocks import Clock, Pause
+from casework.models.escalations import Escalation
 from casework.models.letters import Letter
 from casework.models.lookups import LookupTry
 from casework.models.matters import Move, Notice
@@ -35,6 +37,7 @@ __all__ = [
     "Channel",
     "Clock",
     "Deadline",
+    "Escalation",
     "Holiday",
     "Letter",
     "LookupTry",

@@ -13,6 +13,7 @@
 - `supplements`: telling once of everything that is missing;
 - `looking_up`: public look-ups by receipt number, throttled;
 - `clocks`: terms of steps started, paused and stopped;
+- `escalating`: overdue steps reported to heads;
 - `holidays`: the calendar of working days.
 """
 

@@ -1,9 +1,14 @@
-"""The pieces that pages of matters share: a clock that shows its work."""
+"""The pieces that pages of matters share: a clock that shows its work, what was reported."""
+
+from collections.abc import Sequence
+from typing import Any
 
 from django import template
 from django.utils.safestring import SafeString
 
 from casework.clocks import Level
+from casework.matter_kinds import step_label
+from casework.models import Escalation
 from casework.queries_matter import Running
 from registry.templatetags.relief_pieces import tag
 
@@ -35,3 +40,22 @@ def clock_tag(running: Running) -> SafeString:
     else:
         word = f"还剩 {counted.left} 个工作日"
     return tag(word, _TONES[counted.level])
+
+
+@register.inclusion_tag("casework/_escalations.html")
+def escalations(reports: Sequence[Escalation]) -> dict[str, object]:
+    """Show to whom and when overdue steps of a matter were reported, a line for each report."""
+    rows: dict[tuple[int, int], dict[str, Any]] = {}
+    for report in reports:
+        clock = report.clock
+        row = rows.setdefault(
+            (clock.pk, report.turn),
+            {
+                "agency_name": clock.agency.name,
+                "step": step_label(clock.matter_kind, clock.step),
+                "at": report.at,
+                "names": [],
+            },
+        )
+        row["names"].append(report.agency.name)
+    return {"rows": list(rows.values())}

@@ -8,7 +8,7 @@ from django.db.models import F, Q, QuerySet
 
 from casework import queries as casework_queries
 from casework import queries_matter as matter
-from casework.models import OpinionRequest, Supplement
+from casework.models import Escalation, OpinionRequest, Supplement
 from casework.queries_matter import Running
 from deferral import offices
 from deferral.models import Agreement, Application, Decision, Submission
@@ -80,6 +80,7 @@ class Shown:
     requests: list[OpinionRequest]
     clocks: list[Running]
     supplement: Supplement | None
+    reports: list[Escalation]
     agreement: Agreement | None
 
     @property
@@ -101,7 +102,7 @@ class Shown:
 
 
 def shown(application: Application, *, today: date) -> Shown:
-    """Return everything of an application that its pages show; eight queries."""
+    """Return everything of an application that its pages show; nine queries."""
     rounds = list(application.submissions.order_by("-round")[:2])
     return Shown(
         application=application,
@@ -111,6 +112,7 @@ def shown(application: Application, *, today: date) -> Shown:
         requests=matter.requests_of(KIND, application.pk),
         clocks=matter.clocks_of(KIND, [application.pk], today=today)[application.pk],
         supplement=matter.open_supplement(KIND, application.pk),
+        reports=matter.escalations_of(KIND, application.pk),
         agreement=Agreement.objects.filter(application=application).first(),
     )
 
