@@ -11,7 +11,7 @@ class DeferralConfig(AppConfig):
         from casework import lookup, matter_kinds, todo
         from casework.tell import kinds
         from deferral import exports
-        from deferral.lookup import find
+        from deferral.lookup import find, find_person
         from deferral.queries import kind, queue
         from registry import navigation, slots
 
@@ -19,6 +19,8 @@ class DeferralConfig(AppConfig):
         todo.register(queue.todos)
         matter_kinds.register(kind.DEFERRAL)
         lookup.register("DF", find)
+        lookup.register("RY", find_person)
         slots.add_table(exports.DEFERRALS)
         navigation.add("portal", "缓缴", "portal_deferrals:list", order=34)
         navigation.add("desk", "缓缴", "desk_deferrals:list", order=58)
+        navigation.add("desk", "一人一事", "desk_deferrals:people", order=59)

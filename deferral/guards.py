@@ -34,6 +34,17 @@ RETURN NEW;
 """
 
 
+def _of_the_bureau(officer: str) -> str:
+    """Return SQL that is true of an active officer of the city's bureau of human resources."""
+    return f"""EXISTS (
+            SELECT FROM registry_officer f
+            JOIN registry_agency g ON g.id = f.agency_id AND g.kind = 'HR'
+            JOIN registry_district d ON d.code = g.district_id AND d.is_city
+            JOIN auth_user u ON u.id = f.user_id AND u.is_active
+            WHERE f.id = {officer}
+        )"""
+
+
 def granted_by_everybody() -> pgtrigger.Trigger:
     """Return the trigger by which an application is granted only by as many officers as are
     needed, with every opinion on the content of its round."""
@@ -53,7 +64,7 @@ def decided_by_others() -> pgtrigger.Trigger:
         name="decided_by_others",
         when=pgtrigger.Before,
         operation=pgtrigger.Insert,
-        func="""
+        func=f"""
         IF EXISTS (
             SELECT FROM deferral_submission s JOIN deferral_application a
                 ON a.id = s.application_id
@@ -63,16 +74,109 @@ def decided_by_others() -> pgtrigger.Trigger:
             RAISE EXCEPTION 'deferral: not this officer, or not this round'
                 USING ERRCODE = 'check_violation';
         END IF;
-        IF NOT EXISTS (
-            SELECT FROM registry_officer f
-            JOIN registry_agency g ON g.id = f.agency_id AND g.kind = 'HR'
-            JOIN registry_district d ON d.code = g.district_id AND d.is_city
-            JOIN auth_user u ON u.id = f.user_id AND u.is_active
-            WHERE f.id = NEW.officer_id
-        ) THEN
+        IF NOT {_of_the_bureau("NEW.officer_id")} THEN
             RAISE EXCEPTION 'deferral: only the city decides' USING ERRCODE = 'check_violation';
         END IF;
         RETURN NEW;
+        """,
+    )
+
+
+def ended_by_the_city() -> pgtrigger.Trigger:
+    """Return the trigger by which only an active officer of the city's bureau of human resources
+    agrees to an early end."""
+    return pgtrigger.Trigger(
+        name="ended_by_the_city",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert | pgtrigger.UpdateOf("state"),
+        condition=pgtrigger.Condition("NEW.state = 'GRANTED'"),
+        func=f"""
+        IF NOT {_of_the_bureau("NEW.decided_by_id")} THEN
+            RAISE EXCEPTION 'deferral: only the city ends it early'
+                USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN NEW;
+        """,
+    )
+
+
+def ended_as_decided() -> pgtrigger.Trigger:
+    """Return the trigger by which an agreement ends early only where that was decided."""
+    return pgtrigger.Trigger(
+        name="ended_as_decided",
+        when=pgtrigger.Before,
+        operation=pgtrigger.UpdateOf("state"),
+        condition=pgtrigger.Condition("NEW.state = 'ENDED_EARLY'"),
+        func="""
+        IF NOT EXISTS (
+            SELECT FROM deferral_earlyend e WHERE e.agreement_id = NEW.id AND e.state = 'GRANTED'
+        ) THEN
+            RAISE EXCEPTION 'deferral: nobody decided to end % early', NEW.number
+                USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN NEW;
+        """,
+    )
+
+
+def certified_once_paid() -> pgtrigger.Trigger:
+    """Return the trigger by which a person's matter is paid and certified only when what was
+    made over to it is what its round asks for, month by month."""
+    return pgtrigger.Trigger(
+        name="certified_once_paid",
+        when=pgtrigger.Before,
+        operation=pgtrigger.UpdateOf("state"),
+        condition=pgtrigger.Condition("NEW.state IN ('PAID', 'CERTIFIED')"),
+        func="""
+        IF EXISTS (
+            SELECT FROM deferral_personline l
+            LEFT JOIN (
+                SELECT month, insurance, sum(employer_part) AS employer_part,
+                    sum(employee_part) AS employee_part
+                FROM deferral_personpayment
+                WHERE matter_id = NEW.id AND round = NEW.round GROUP BY month, insurance
+            ) p ON (p.month, p.insurance) = (l.month, l.insurance)
+            WHERE l.matter_id = NEW.id AND l.round = NEW.round
+                AND (coalesce(p.employer_part, 0) < l.employer_part
+                    OR coalesce(p.employee_part, 0) < l.employee_part)
+        ) THEN
+            RAISE EXCEPTION 'deferral: % is not paid', NEW.receipt
+                USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN NEW;
+        """,
+    )
+
+
+def paid_with_it() -> pgtrigger.Trigger:
+    """Return the trigger by which no more of a voucher is made over to persons than arrived."""
+    return pgtrigger.Trigger(
+        name="paid_with_it",
+        when=pgtrigger.After,
+        operation=pgtrigger.Insert,
+        func="""
+        IF EXISTS (
+            SELECT FROM (
+                SELECT coalesce(sum(employer_amount), 0) AS employer_part,
+                    coalesce(sum(employee_amount), 0) AS employee_part
+                FROM relief_payment
+                WHERE (employer_id, month, insurance, voucher)
+                    = (NEW.employer_id, NEW.month, NEW.insurance, NEW.voucher)
+            ) arrived, (
+                SELECT sum(p.employer_part) AS employer_part,
+                    sum(p.employee_part) AS employee_part
+                FROM deferral_personpayment p JOIN deferral_personmatter m
+                    ON m.id = p.matter_id AND m.round = p.round AND m.state <> 'WITHDRAWN'
+                WHERE (p.employer_id, p.month, p.insurance, p.voucher)
+                    = (NEW.employer_id, NEW.month, NEW.insurance, NEW.voucher)
+            ) used
+            WHERE used.employer_part > arrived.employer_part
+                OR used.employee_part > arrived.employee_part
+        ) THEN
+            RAISE EXCEPTION 'deferral: voucher % does not hold so much', NEW.voucher
+                USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN NULL;
         """,
     )
 

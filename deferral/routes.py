@@ -43,7 +43,8 @@ class Review:
 
 @dataclass(frozen=True)
 class Route:
-    """One route; `report` is the office that reports to the one that decides, if there is one.
+    """One route; `report` is the office that reports to the one that decides, if there is one,
+    `following` the one that looks after the agreement.
 
     `approvers` are pairs of a sum in yuan and how many people above it have to say yes.
     """
@@ -59,6 +60,7 @@ class Route:
     opinions: Review
     report: Office | None
     decision: Office
+    following: Office
     approvers: tuple[tuple[Decimal, int], ...]
 
     def needed(self, amount: Decimal) -> int:
@@ -106,6 +108,7 @@ def _route(entry: Mapping[str, Any]) -> Route:
         ),
         report=_office(entry["report"]) if "report" in entry else None,
         decision=_office(entry["decision"]),
+        following=_office(entry["following"]),
         approvers=tuple(
             (Decimal(step["above"]), int(step["number"])) for step in entry["approvers"]
         ),

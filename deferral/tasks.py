@@ -3,10 +3,12 @@
 from celery import shared_task
 from django.utils import timezone
 
-from deferral.services import following
+from deferral.services import following, people
 
 
 @shared_task
 def follow_agreements() -> None:
-    """Keep agreements in line with the book and remind units; safe to run twice, late or never."""
+    """Keep agreements and persons' matters in line with the book and remind units; safe to run
+    twice, late or never."""
+    people.follow(clock=timezone.now)
     following.follow(clock=timezone.now)

@@ -2,10 +2,12 @@
 
 from django.urls import path
 
-from deferral.views import desk
+from deferral.views import desk, desk_agreement
 
 app_name = "desk_deferrals"
 _ONE = "deferrals/<slug:deferral_receipt>/"
+_AGREEMENT = f"{_ONE}agreement/"
+_PERSON = "deferral-people/<slug:person_receipt>/"
 urlpatterns = [
     path("deferrals/", desk.application_list, name="list"),
     path(_ONE, desk.application, name="application"),
@@ -13,5 +15,17 @@ urlpatterns = [
     path(f"{_ONE}opinions/<int:opinion_id>/", desk.opinion_file, name="opinion_file"),
     path(f"{_ONE}case.zip", desk.case_file, name="case_file"),
     path(f"{_ONE}letters/<slug:deferral_letter>.pdf", desk.letter, name="letter"),
+    path(_AGREEMENT, desk_agreement.agreement, name="agreement"),
+    path(f"{_AGREEMENT}plan/", desk_agreement.decide_plan, name="decide_plan"),
+    path(f"{_AGREEMENT}end/", desk_agreement.early_end, name="early_end"),
+    path(f"{_AGREEMENT}end/decide/", desk_agreement.decide_end, name="decide_end"),
+    path(f"{_AGREEMENT}people/", desk_agreement.begin_person, name="begin_person"),
+    path("deferral-people/", desk_agreement.people_list, name="people"),
+    path(_PERSON, desk_agreement.person, name="person"),
+    path(
+        f"{_PERSON}letters/<slug:person_letter>.pdf",
+        desk_agreement.letter,
+        name="person_letter",
+    ),
     path(f"{_ONE}<slug:deferral_action>/", desk.application, name="act"),
 ]

@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from deferral.views import portal, steps
+from deferral.views import portal, portal_agreement, steps
 
 app_name = "portal_deferrals"
 _ONE = "deferrals/<slug:deferral_receipt>/"
+_PERSON = "deferral-people/<slug:person_receipt>/"
 urlpatterns = [
     path("deferrals/", portal.application_list, name="list"),
     path("deferrals/begin/", portal.begin, name="begin"),
@@ -21,4 +22,17 @@ urlpatterns = [
     path(f"{_ONE}withdraw/", portal.withdraw, name="withdraw"),
     path(f"{_ONE}letters/<slug:deferral_letter>.pdf", portal.letter, name="letter"),
     path(f"{_ONE}agreement/", portal.agreement, name="agreement"),
+    path(f"{_ONE}agreement/plan/", portal_agreement.plan_change, name="plan_change"),
+    path(
+        f"{_ONE}agreement/plan/withdraw/",
+        portal_agreement.plan_change_withdraw,
+        name="plan_change_withdraw",
+    ),
+    path(f"{_ONE}agreement/people/", portal_agreement.person_begin, name="person_begin"),
+    path(_PERSON, portal_agreement.person, name="person"),
+    path(
+        f"{_PERSON}letters/<slug:person_letter>.pdf",
+        portal_agreement.letter,
+        name="person_letter",
+    ),
 ]

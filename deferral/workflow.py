@@ -126,6 +126,51 @@ AGREEMENT_MOVES: Mapping[AgreementState, frozenset[AgreementState]] = {
 }
 
 
+class ChangeState(TextChoices):
+    """Where a wish to change an agreement is: another plan, or an early end."""
+
+    ASKED = "ASKED", "待决定"
+    GRANTED = "GRANTED", "已同意"
+    REFUSED = "REFUSED", "不同意"
+    WITHDRAWN = "WITHDRAWN", "已撤回"
+
+
+class PersonState(TextChoices):
+    """Where one person's matter is."""
+
+    TO_PAY = "TO_PAY", "待缴款"
+    PAID = "PAID", "已缴清，待办结"
+    CERTIFIED = "CERTIFIED", "已办结"
+    WITHDRAWN = "WITHDRAWN", "已撤回"
+
+
+#: Renewed amounts may ask for more, a payment taken back opens it again.
+PERSON_MOVES: Mapping[PersonState, frozenset[PersonState]] = {
+    PersonState.TO_PAY: frozenset({PersonState.PAID, PersonState.WITHDRAWN}),
+    PersonState.PAID: frozenset({PersonState.CERTIFIED, PersonState.TO_PAY, PersonState.WITHDRAWN}),
+    PersonState.CERTIFIED: frozenset(),
+    PersonState.WITHDRAWN: frozenset(),
+}
+
+
+def change_transitions() -> list[tuple[str, str]]:
+    """Return every legal change of a wish's state."""
+    return [
+        (ChangeState.ASKED.value, state.value)
+        for state in ChangeState
+        if state != ChangeState.ASKED
+    ]
+
+
+def person_transitions() -> list[tuple[str, str]]:
+    """Return every legal change of a person's matter."""
+    return sorted(
+        (source.value, target.value)
+        for source, targets in PERSON_MOVES.items()
+        for target in targets
+    )
+
+
 def transitions() -> list[tuple[str, str]]:
     """Return every legal change of an application's state, for the database's trigger."""
     return sorted(

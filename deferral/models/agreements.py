@@ -64,6 +64,7 @@ class Agreement(models.Model):
             ),
             pgtrigger.FSM(name="legal_move", field="state", transitions=agreement_transitions()),
             no_delete(),
+            guards.ended_as_decided(),
         ]
 
     def __str__(self) -> str:

@@ -40,11 +40,11 @@ def waiting_for(officer: Officer, viewer: Viewer) -> QuerySet[Application]:
     """Return the applications in which the officer has the next say, the oldest move first."""
     turn = Q(pk__in=[])
     for route in routes():
-        if _fits(officer, route.intake):
+        if fits(officer, route.intake):
             turn |= Q(route=route.code, state=State.SUBMITTED)
-        if route.report is not None and _fits(officer, route.report):
+        if route.report is not None and fits(officer, route.report):
             turn |= Q(route=route.code, state=State.TO_REPORT) & ~Q(accepted_by=officer)
-        if _fits(officer, route.decision):
+        if fits(officer, route.decision):
             decided = Decision.objects.filter(
                 officer=officer, submission__round=F("submission__application__round")
             ).values("submission__application")
@@ -59,7 +59,8 @@ def waiting_for(officer: Officer, viewer: Viewer) -> QuerySet[Application]:
     return for_desk(viewer).filter(turn).order_by("moved_at", "pk")
 
 
-def _fits(officer: Officer, office: Office) -> bool:
+def fits(officer: Officer, office: Office) -> bool:
+    """Return whether an officer's agency and post are those of an office of some employers."""
     mine = officer.agency
     return (
         officer.post in office.posts

@@ -10,9 +10,11 @@ from django.urls import reverse
 from casework import queries_matter as matter
 from casework.queries_matter import Running
 from casework.todo import Todo
-from deferral.models import Application
-from deferral.queries import applications
-from deferral.workflow import CLOSED, IN_REVIEW, State
+from deferral.models import Agreement, Application, EarlyEnd, PlanChange
+from deferral.queries import applications, people
+from deferral.routes import routes
+from deferral.workflow import CLOSED, IN_REVIEW, ChangeState, PersonState, State
+from registry.models import Officer
 from registry.scope import Viewer
 
 
@@ -74,7 +76,42 @@ def todos(viewer: Viewer) -> list[Todo]:
     if viewer.officer is None:
         return []
     waiting = applications.waiting_for(viewer.officer, viewer).count()
-    return [Todo("缓缴申请等您办理", waiting, reverse("desk_deferrals:list"), "受理、会审或审批")]
+    return [
+        Todo("缓缴申请等您办理", waiting, reverse("desk_deferrals:list"), "受理、会审或审批"),
+        *_of_agreements(viewer, viewer.officer),
+    ]
+
+
+def _of_agreements(viewer: Viewer, officer: Officer) -> list[Todo]:
+    """Return what waits of agreements: plans, ends and persons, where the office has a say."""
+    follows = any(applications.fits(officer, route.following) for route in routes())
+    decides = any(applications.fits(officer, route.decision) for route in routes())
+    found = []
+    if follows:
+        plans = PlanChange.objects.filter(
+            state=ChangeState.ASKED, agreement__application__in=applications.for_desk(viewer)
+        ).select_related("agreement__application")
+        found += [
+            Todo("补缴计划变更等决定", 1, _agreement_path(change.agreement), change.reason[:40])
+            for change in plans.order_by("pk")[:20]
+        ]
+        ready = people.for_desk(viewer).filter(state=PersonState.PAID).count()
+        found.append(
+            Todo("一人一事等办结", ready, reverse("desk_deferrals:people"), "款项已到账，职工在等")
+        )
+    if decides:
+        ends = EarlyEnd.objects.filter(
+            state=ChangeState.ASKED, agreement__application__in=applications.for_desk(viewer)
+        ).exclude(proposed_by=officer)
+        found += [
+            Todo("提前终止缓缴等审批", 1, _agreement_path(end.agreement), end.reason[:40])
+            for end in ends.select_related("agreement__application").order_by("pk")[:20]
+        ]
+    return found
+
+
+def _agreement_path(agreement: Agreement) -> str:
+    return reverse("desk_deferrals:agreement", args=[agreement.application.receipt])
 
 
 _UNIT_SAYS = {
@@ -87,7 +124,16 @@ _UNIT_SAYS = {
 
 def _of_unit(viewer: Viewer) -> list[Todo]:
     rows = applications.of_unit(viewer).filter(state__in=list(_UNIT_SAYS))
+    waiting = people.of_unit(viewer).filter(state=PersonState.TO_PAY)
     return [
+        Todo(
+            f"为{matter.person_name}先缴其本人的缓缴金额",
+            1,
+            reverse("portal_deferrals:person", args=[matter.receipt]),
+            f"请在 {matter.pay_by:%Y-%m-%d} 前缴清，职工在等",
+        )
+        for matter in waiting
+    ] + [
         Todo(
             _UNIT_SAYS[State(row.state)][0],
             1,

@@ -88,9 +88,21 @@ class Line:
     is_assessed: bool
     employer_due: Decimal
     employee_due: Decimal
+    employer_paid: Decimal
+    employee_paid: Decimal
     due: Decimal
     paid: Decimal
     open: Decimal
+
+    @property
+    def employer_open(self) -> Decimal:
+        """What is still to be paid of the employer's part: late fees run on it alone."""
+        return self.employer_due - self.employer_paid
+
+    @property
+    def employee_open(self) -> Decimal:
+        """What is still to be paid of the employees' part, where it is deferred."""
+        return self.employee_due - self.employee_paid
 
 
 @dataclass(frozen=True)
@@ -137,7 +149,7 @@ def standing(agreements: Sequence[Agreement], day: date) -> list[Standing]:
     with connection.cursor() as cursor:
         cursor.execute(
             f"""{LINES} SELECT agreement_id, month, insurance, is_assessed, employer_due,
-                employee_due, due, paid, open
+                employee_due, employer_paid, employee_paid, due, paid, open
             FROM standing ORDER BY agreement_id, month, insurance""",
             {"as_of": day, "agreement_ids": ids},
         )

@@ -6,8 +6,8 @@ from django import template
 from django.utils.safestring import SafeString
 
 from deferral.hardship import hardship
-from deferral.models import Application
-from deferral.workflow import State
+from deferral.models import Agreement, Application, PersonMatter
+from deferral.workflow import AgreementState, PersonState, State
 from registry.templatetags.relief_pieces import tag
 
 register = template.Library()
@@ -27,6 +27,33 @@ _SIGNS: Mapping[State, tuple[str, str]] = {
     State.DECLINED: ("bad", "cross"),
     State.WITHDRAWN: ("quiet", "cross"),
 }
+
+_AGREEMENT_SIGNS: Mapping[AgreementState, tuple[str, str]] = {
+    AgreementState.IN_FORCE: ("busy", "dots"),
+    AgreementState.PAID_UP: ("good", "check"),
+    AgreementState.OVERDUE: ("bad", "cross"),
+    AgreementState.ENDED_EARLY: ("quiet", "cross"),
+}
+_PERSON_SIGNS: Mapping[PersonState, tuple[str, str]] = {
+    PersonState.TO_PAY: ("wait", "pen"),
+    PersonState.PAID: ("busy", "dots"),
+    PersonState.CERTIFIED: ("good", "check"),
+    PersonState.WITHDRAWN: ("quiet", "cross"),
+}
+
+
+@register.simple_tag
+def agreement_tag(agreement: Agreement) -> SafeString:
+    """Return the badge of an agreement's state."""
+    state = AgreementState(agreement.state)
+    return tag(str(state.label), *_AGREEMENT_SIGNS[state])
+
+
+@register.simple_tag
+def person_tag(matter: PersonMatter) -> SafeString:
+    """Return the badge of a person's matter."""
+    state = PersonState(matter.state)
+    return tag(str(state.label), *_PERSON_SIGNS[state])
 
 
 @register.simple_tag

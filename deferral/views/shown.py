@@ -6,18 +6,21 @@ from typing import Any
 
 from django.http import Http404, HttpResponse
 
+from casework import queries as casework_queries
 from casework import queries_matter as matter
 from casework.views.letters import letter_file
 from deferral import answers as filled
 from deferral.answers import Progress, Step
 from deferral.hardship import hardship
-from deferral.models import Agreement, Application, Submission
+from deferral.models import Agreement, Application, PersonMatter, Submission
+from deferral.people_data import people as people_rules
 from deferral.queries import applications
 from deferral.queries.standing import standing
 from deferral.schedule import Kind
-from deferral.services import handing_in, letters
+from deferral.services import handing_in, letters, people_letters
 from deferral.views.changes import change_rows
 from deferral.words import hardship_rows
+from deferral.workflow import AgreementState, ChangeState
 from registry.money import total
 from relief.policy import Insurance
 from relief.queries.policies import policy_as_of
@@ -192,7 +195,54 @@ def agreement_context(application: Application, *, today: date) -> dict[str, Any
         ]
         context["missed"] = found.missed(today)
         context["next_due"] = found.next_due(today)
+        context["people"] = list(agreement.people.order_by("-pk"))
+        asked = agreement.plan_changes.filter(state=ChangeState.ASKED)
+        context["pending_change"] = asked.first()
+        context["may_change_plan"] = (
+            agreement.state == AgreementState.IN_FORCE and found.open and not asked
+        )
+        context["ended"] = agreement.early_ends.filter(state=ChangeState.GRANTED).first()
     context["daily"] = daily_fee(
         application.submissions.latest("round").lines.all()[0].month, today
     )
     return context
+
+
+def person_context(one: PersonMatter, *, today: date) -> dict[str, Any]:
+    """Return one person's matter: what is to be paid, what it does to the balance, how far it is."""
+    rows = list(one.lines.filter(round=one.round))
+    rows.sort(key=lambda row: (row.month, _ORDER[row.insurance]))
+    (now,) = standing([one.agreement], today)
+    employer = total(row.employer_part for row in rows)
+    employee = total(row.employee_part for row in rows)
+    running = matter.clocks_of(one.KIND, [one.pk], today=today)[one.pk]
+    return {
+        "matter": one,
+        "rule": people_rules().kind(one.kind),
+        "lines": [(row, Insurance(row.insurance).label) for row in rows],
+        "sums": {"employer": employer, "employee": employee, "amount": employer + employee},
+        "payments": [
+            (row, Insurance(row.insurance).label)
+            for row in one.payments.filter(round=one.round).order_by("month", "insurance")
+        ],
+        "standing_now": now,
+        "clocks": [each for each in running if each.clock.stopped_at is None],
+        "timeline": [
+            {"what": move.action, "at": move.at, "who": move.by_name, "text": move.note}
+            for move in casework_queries.timeline(one.KIND, one.pk)
+        ],
+        "letters": people_letters.available(one),
+        "today": today,
+    }
+
+
+def person_letter_answer(one: PersonMatter, kind: str) -> HttpResponse:
+    """Return one of the letters of a person's matter for download.
+
+    :raises Http404: if there is no such letter.
+    """
+    try:
+        letter = people_letters.letter_of(matter_id=one.pk, kind=kind)
+    except letters.NoLetter as nothing:
+        raise Http404 from nothing
+    return letter_file(letter, name=f"person-{kind}-{one.receipt}")

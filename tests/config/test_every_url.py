@@ -64,6 +64,7 @@ SHARED_OBJECTS = {
 VALUES = {
     "deferral_action",
     "deferral_letter",
+    "person_letter",
     "month",
     "insurance",
     "kind",

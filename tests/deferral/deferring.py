@@ -5,9 +5,18 @@ from decimal import Decimal
 
 from casework.models import Attachment, Opinion, OpinionRequest
 from casework.services import attaching
-from deferral.models import Application, Submission
+from deferral.models import (
+    Agreement,
+    AgreementLine,
+    Application,
+    PersonMatter,
+    Plan,
+    PlanLine,
+    Submission,
+    SubmittedLine,
+)
 from registry.models import Agency, Employer, Membership
-from tests.deferral.builders import AT, office, pdf
+from tests.deferral.builders import AT, MARCH, office, pdf
 from tests.factories import make_member
 
 CONTENT = "0" * 64
@@ -27,15 +36,15 @@ def _owner(employer: Employer) -> Membership:
     return employer.members.active().first() or make_member(employer)
 
 
-def application_of(employer: Employer) -> Application:
-    """Return an employer's application that waits to be taken in."""
+def application_of(employer: Employer, *, state: str = "SUBMITTED") -> Application:
+    """Return an employer's application that waits to be taken in, unless it went on."""
     known = Application.objects.filter(employer=employer).first()
     if known is not None:
         return known
     made = Application.objects.create(
         receipt=f"DF{employer.pk:012d}",
         employer=employer,
-        state="SUBMITTED",
+        state=state,
         round=1,
         route="county",
         answers=_ANSWERS,
@@ -45,7 +54,7 @@ def application_of(employer: Employer) -> Application:
         moved_at=AT,
         submitted_at=AT,
     )
-    Submission.objects.create(
+    submission = Submission.objects.create(
         application=made,
         round=1,
         answers=_ANSWERS,
@@ -57,6 +66,66 @@ def application_of(employer: Employer) -> Application:
         signed_name="赵会计",
         undertaking="1",
         at=AT,
+    )
+    SubmittedLine.objects.create(
+        submission=submission,
+        month=MARCH,
+        insurance="pension",
+        employer_part=Decimal(0),
+        employee_part=Decimal(0),
+        ordinary_due=date(2020, 3, 31),
+    )
+    return made
+
+
+def agreed_of(employer: Employer) -> Application:
+    """Return an employer's application that was agreed."""
+    known = Application.objects.filter(employer=employer).first()
+    if known is not None:
+        return known
+    application = application_of(employer, state="AGREED")
+    submission = application.submissions.get()
+    agreement = Agreement.objects.create(
+        application=application,
+        submission=submission,
+        number=f"DX{application.employer_id:012d}",
+        starts_on=AT.date(),
+        ends_on=submission.ends_on,
+        signed_by=_owner(application.employer),
+        signed_name="赵会计",
+        signed_at=AT,
+    )
+    AgreementLine.objects.create(
+        agreement=agreement,
+        employer=application.employer,
+        month=MARCH,
+        insurance="pension",
+        clause="二",
+    )
+    plan = Plan.objects.create(
+        agreement=agreement, number=1, amount=Decimal(0), reason="缓缴协议", at=AT
+    )
+    PlanLine.objects.create(plan=plan, due_on=submission.ends_on, amount=Decimal(0))
+    return application
+
+
+def person_of(employer: Employer) -> PersonMatter:
+    """Return one person's matter of its agreement, done, since nothing had to be paid."""
+    agreement = agreed_of(employer).agreement
+    made, _new = PersonMatter.objects.get_or_create(
+        agreement=agreement,
+        defaults={
+            "receipt": f"RY{employer.pk:012d}",
+            "employer": employer,
+            "kind": "injury",
+            "person_id": "P1",
+            "person_name": "张三",
+            "happened_on": AT.date(),
+            "state": "CERTIFIED",
+            "opened_by_member": _owner(employer),
+            "opened_at": AT,
+            "moved_at": AT,
+        },
     )
     return made
 
