@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from registry import problems, sessions
+from registry import kept, problems, sessions
 
 # Areas that need signing in; elsewhere a visitor whose session has ended just reads on.
 PRIVATE = ("/desk/", "/portal/", "/admin/", "/password/")
@@ -34,18 +34,19 @@ def _is_poll(request: HttpRequest) -> bool:
 
 def _page_to_return_to(request: HttpRequest) -> str:
     """Return the page the person looked at; what was only posted can't be opened anew."""
-    if request.method in {"GET", "HEAD"} and not _is_poll(request):
+    reads = request.method in {"GET", "HEAD"}
+    if (reads and not _is_poll(request)) or kept.shows_again(request):
         return request.get_full_path()
     seen = request.headers.get("HX-Current-URL") or request.headers.get("Referer", "")
     if url_has_allowed_host_and_scheme(seen, allowed_hosts={request.get_host()}):
         parts = urlsplit(seen)
         return f"{parts.path}?{parts.query}" if parts.query else parts.path
-    return request.path if request.method in {"GET", "HEAD"} else "/"
+    return request.path if reads else "/"
 
 
 class SessionTimeouts:
     """End sessions that were left alone or have lasted too long; hold back those whose
-    password is a one-time one."""
+    password is a one-time one. What was typed when there was no session any more is kept."""
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
@@ -54,15 +55,23 @@ class SessionTimeouts:
         if request.user.is_authenticated:
             now = timezone.now()
             if why := sessions.ended(request, at=now):
+                who = request.user.pk
                 logout(request)
                 if request.path.startswith(PRIVATE):
+                    kept.keep(request, by=who)
                     return self._to_log_in(request, why)
             elif sessions.must_change_password(request):
                 if (answer := self._to_password(request)) is not None:
                     return answer
             elif not _is_poll(request):
                 sessions.use(request, at=now)
-        return self.get_response(request)
+        elif kept.is_form(request):
+            kept.keep(request, by=kept.typed_by(request))
+            return self._to_log_in(request, sessions.Ended.GONE)
+        response = self.get_response(request)
+        if request.user.is_authenticated:
+            kept.remember(request, response)
+        return response
 
     @staticmethod
     def _to_log_in(request: HttpRequest, why: sessions.Ended) -> HttpResponse:

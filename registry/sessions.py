@@ -19,6 +19,7 @@ class Ended(Enum):
 
     IDLE = "idle"
     LONG = "long"
+    GONE = "gone"
 
 
 def begin(

@@ -20,6 +20,7 @@ from registry.models import Membership
 
 RECEIPT_PREFIX = "DF"
 KIND = Application.KIND
+CHANGED_MEANWHILE = "这件申请刚在另一个窗口改过。请看一下现在的内容，再保存一次。"
 
 
 class OneAtATime(Exception):
@@ -109,7 +110,7 @@ def save_step(
     if answers.get(step.value) == dict(data):
         return application
     if application.version != version:
-        raise StaleForm("这件申请刚在另一个窗口改过。请看一下现在的内容，再保存一次。")
+        raise StaleForm(CHANGED_MEANWHILE)
     _check_open(application, f"step:{step.value}")
     answers[step.value] = dict(data)
     if step is Step.MONTHS:

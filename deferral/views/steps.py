@@ -22,7 +22,7 @@ from deferral.services.moving import NotYours, StaleForm
 from deferral.views.portal import own
 from deferral.views.shown import daily_fee
 from deferral.workflow import EDITABLE, IllegalMove
-from registry import scope
+from registry import kept, scope
 
 _REFUSALS = (StaleForm, IllegalMove, NotYours, drafting.NotOpen)
 _NEXT = {
@@ -66,9 +66,17 @@ def _save(
     return redirect(where, application.receipt)
 
 
+def _check_meanwhile(application: Application, form: forms.Form) -> None:
+    """Say that an application was changed since the form was filled in that is put back."""
+    if form.data.get("version") != str(application.version):
+        form.add_error(None, drafting.CHANGED_MEANWHILE)
+
+
 def _page(
     request: HttpRequest, application: Application, step: Step, form: forms.Form, **more: Any
 ) -> HttpResponse:
+    if request.method != "POST" and form.is_bound:
+        _check_meanwhile(application, form)
     notice = matter.open_supplement(application.KIND, application.pk)
     notes = [
         item
@@ -83,6 +91,7 @@ def _page(
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@kept.keeps_entries
 @scope.member_required
 def hardship_step(request: HttpRequest, deferral_receipt: str) -> HttpResponse:
     """Why the unit can't pay."""
@@ -92,7 +101,7 @@ def hardship_step(request: HttpRequest, deferral_receipt: str) -> HttpResponse:
     rules = hardship()
     unit_type = handing_in.unit_type_of(application.employer, timezone.localdate())
     form = HardshipForm(
-        request.POST or None,
+        kept.said(request),
         rules=rules,
         unit_type=unit_type,
         initial=HardshipForm.initial_of(application.answers),
@@ -105,6 +114,7 @@ def hardship_step(request: HttpRequest, deferral_receipt: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@kept.keeps_entries
 @scope.member_required
 def months_step(request: HttpRequest, deferral_receipt: str) -> HttpResponse:
     """Which insurances and months."""
@@ -114,7 +124,7 @@ def months_step(request: HttpRequest, deferral_receipt: str) -> HttpResponse:
     today = timezone.localdate()
     found = handing_in.checked(application, application.employer, today=today).picture
     form = MonthsForm(
-        request.POST or None, picture=found, initial=MonthsForm.initial_of(application.answers)
+        kept.said(request), picture=found, initial=MonthsForm.initial_of(application.answers)
     )
     if request.method == "POST" and form.is_valid():
         done = _save(request, application, Step.MONTHS, form, form.answers())
@@ -124,6 +134,7 @@ def months_step(request: HttpRequest, deferral_receipt: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@kept.keeps_entries
 @scope.member_required
 def plan_step(request: HttpRequest, deferral_receipt: str) -> HttpResponse:
     """How it is paid back."""
@@ -136,7 +147,7 @@ def plan_step(request: HttpRequest, deferral_receipt: str) -> HttpResponse:
         messages.info(request, "请先选择险种和月份。")
         return redirect("portal_deferrals:months", application.receipt)
     form = PlanForm(
-        request.POST or None,
+        kept.said(request),
         amount=found.amount,
         today=today,
         latest=found.pay_by,

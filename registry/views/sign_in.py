@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from registry import lockout, scope, sessions
+from registry import kept, lockout, scope, sessions
 from registry.forms import PasswordForm, SignInForm
 from registry.services import accounts
 
@@ -43,7 +43,8 @@ class SignIn(auth_views.LoginView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
-        return {**context, "ended": self.request.GET.get("ended", "")}
+        ended = self.request.GET.get("ended", "")
+        return {**context, "ended": ended, "kept": kept.is_waiting(self.request)}
 
 
 @require_http_methods(["GET", "POST"])
@@ -61,6 +62,11 @@ class SignOut(auth_views.LogoutView):
     """Sign out, by POST only, and say so on the log-in page."""
 
     http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = super().post(request, *args, **kwargs)
+        kept.forget_person(response)
+        return response
 
     def get_success_url(self) -> str:
         return f"{reverse('registry:login')}?ended=out"

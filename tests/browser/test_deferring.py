@@ -4,6 +4,7 @@ Everything happens on 20 March 2020, since what is overdue can't be deferred.
 """
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.urls import reverse
 from django.utils import timezone
 
@@ -12,7 +13,7 @@ from deferral.models import Application
 from deferral.workflow import State
 from tests.browser.test_imports import sign_in
 from tests.deferral.builders import AT, CITY, COUNTY, Walk, pdf, unit
-from tests.factories import make_member
+from tests.factories import PASSWORD, make_member
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -92,6 +93,32 @@ def test_a_unit_applies_by_keyboard_and_hands_in(
     page.get_by_role("heading", name="办到哪了").wait_for()
     look(page, "sent", scripts=scripts, width=width)
     assert Application.objects.get().state == State.SUBMITTED
+
+
+@pytest.mark.parametrize(("width", "scripts"), [(1366, True), (375, False)])
+def test_what_was_typed_without_a_session_is_back_after_signing_in(
+    open_page, live_server, look, width, scripts
+):
+    member = make_member(unit(COUNTY))
+    page = open_page(width=width, scripts=scripts)
+    sign_in(page, live_server, member)
+    page.goto(reverse("portal_deferrals:list"))
+    by_keyboard(page, "开始申请")
+    by_keyboard(page, "困难情形", role="link")
+    page.get_by_label("确难以在缴费期内足额缴纳社会保险费").fill("账上只够发一个月工资")
+    Session.objects.all().delete()
+
+    by_keyboard(page, "保存并继续")
+    page.get_by_text("系统已留住").wait_for()
+    look(page, "signed-out", scripts=scripts, width=width)
+    page.get_by_label("用户名").fill(member.user.username)
+    page.get_by_label("密码").fill(PASSWORD)
+    by_keyboard(page, "登录")
+
+    page.get_by_text("已经放回这一页").wait_for()
+    look(page, "put-back", scripts=scripts, width=width)
+    said = page.get_by_label("确难以在缴费期内足额缴纳社会保险费")
+    assert said.input_value() == "账上只够发一个月工资"
 
 
 @pytest.mark.parametrize(
