@@ -61,6 +61,8 @@ class Counted:
     days: tuple[Passed, ...]
     level: Level
     missing_years: tuple[int, ...]
+    # Why the day itself doesn't count, where it is in a freeze.
+    frozen: str = ""
 
     @property
     def left(self) -> int:
@@ -73,28 +75,33 @@ def count(
     working_days: int,
     *,
     pauses: Iterable[Paused],
+    freezes: Iterable[Paused] = (),
     today: date,
     stopped_on: date | None,
     calendar: Calendar,
 ) -> Counted:
     """Return how far a clock is.
 
+    :param freezes: days on which every clock stands still; their ends are known.
     :param today: for a clock that was stopped, the day it was stopped counts instead.
     """
-    known = tuple(pauses)
+    known, frozen = tuple(pauses), tuple(freezes)
     end = stopped_on or today
     used, due, days = 0, None, []
     still = stopped_on is None and any(pause.until is None for pause in known)
     day = started_on
     while day < end or (due is None and not still):
         day += _DAY
-        passed = _judge(day, known, calendar)
+        passed = _judge(day, (*known, *frozen), calendar)
         days.append(passed)
         if passed.counted:
             used += day <= end
             if due is None and sum(each.counted for each in days) == working_days:
                 due = day
-    level = _level(used, working_days, stopped=stopped_on is not None, paused=still)
+    why = next((each.reason for each in frozen if _covers(each, end)), "")
+    level = _level(
+        used, working_days, stopped=stopped_on is not None, paused=still, frozen=bool(why)
+    )
     return Counted(
         working_days=working_days,
         used=used,
@@ -104,22 +111,29 @@ def count(
         missing_years=tuple(
             sorted({each.day.year for each in days if not calendar.knows(each.day)})
         ),
+        frozen=why if level is Level.PAUSED else "",
     )
+
+
+def _covers(pause: Paused, day: date) -> bool:
+    return pause.since < day and (pause.until is None or day <= pause.until)
 
 
 def _judge(day: date, pauses: tuple[Paused, ...], calendar: Calendar) -> Passed:
     for pause in pauses:
-        if pause.since < day and (pause.until is None or day <= pause.until):
+        if _covers(pause, day):
             return Passed(day, False, f"暂停：{pause.reason}")
     return calendar.judge(day)
 
 
-def _level(used: int, working_days: int, *, stopped: bool, paused: bool) -> Level:
+def _level(used: int, working_days: int, *, stopped: bool, paused: bool, frozen: bool) -> Level:
     if stopped:
         return Level.DONE
     if paused:
         return Level.PAUSED
     if used > working_days:
-        return Level.RED
+        return Level.RED  # what is late already stays late in a freeze
+    if frozen:
+        return Level.PAUSED
     share, whole = _AMBER
     return Level.AMBER if used * whole >= working_days * share else Level.GREEN

@@ -17,7 +17,7 @@ from casework.models import (
     Supplement,
 )
 from casework.opinions import Verdict
-from casework.services import holidays
+from casework.services import freezes, holidays
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Running:
 
 
 def clocks_of(kind: str, matter_ids: Collection[int], *, today: date) -> dict[int, list[Running]]:
-    """Return the clocks of matters with how far they are; three queries, however many."""
+    """Return the clocks of matters with how far they are; four queries, however many."""
     rows = _fetched(Clock.objects.filter(matter_kind=kind, matter_id__in=matter_ids))
     found: dict[int, list[Running]] = {number: [] for number in matter_ids}
     for running in counted(rows, today=today):
@@ -52,13 +52,13 @@ def with_pauses(clock_ids: Iterable[int]) -> list[Clock]:
 
 
 def counted(rows: Sequence[Clock], *, today: date) -> list[Running]:
-    """Return clocks, their pauses fetched, with how far they are; one query for the calendar."""
+    """Return clocks, their pauses fetched, with how far they are; two queries for the calendar."""
     if not rows:
         return []
     longest = max(row.working_days for row in rows)
-    calendar = holidays.calendar(
-        min(row.started_on for row in rows), today + timedelta(days=longest * 2 + 60)
-    )
+    first, last = min(row.started_on for row in rows), today + timedelta(days=longest * 2 + 60)
+    calendar = holidays.calendar(first, last)
+    frozen = freezes.pauses(first, last)
     found = []
     for row in rows:
         stopped = timezone.localdate(row.stopped_at) if row.stopped_at else None
@@ -66,6 +66,7 @@ def counted(rows: Sequence[Clock], *, today: date) -> list[Running]:
             row.started_on,
             row.working_days,
             pauses=[Paused(p.since, p.until, p.reason) for p in row.pauses.all()],
+            freezes=frozen,
             today=today,
             stopped_on=stopped,
             calendar=calendar,

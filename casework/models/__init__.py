@@ -7,6 +7,7 @@
 - `papers`: what is to be handed in, the files, and the reminders;
 - `clocks`: terms of steps in working days, with pauses;
 - `escalations`: overdue steps reported to heads;
+- `freezes`: days on which work stands still;
 - `attached`: files of an application, and of an office;
 - `opinions`: departments asked, and what they answered;
 - `supplements`: telling once of everything that is missing;
@@ -16,6 +17,7 @@
 from casework.models.attached import Attachment, OfficeFile
 from casework.models.clocks import Clock, Pause
 from casework.models.escalations import Escalation
+from casework.models.freezes import FreezeWindow
 from casework.models.letters import Letter
 from casework.models.lookups import LookupTry
 from casework.models.matters import Move, Notice
@@ -38,6 +40,7 @@ __all__ = [
     "Clock",
     "Deadline",
     "Escalation",
+    "FreezeWindow",
     "Holiday",
     "Letter",
     "LookupTry",

@@ -14,6 +14,7 @@
 - `looking_up`: public look-ups by receipt number, throttled;
 - `clocks`: terms of steps started, paused and stopped;
 - `escalating`: overdue steps reported to heads;
+- `freezes`: days on which work stands still;
 - `holidays`: the calendar of working days.
 """
 

@@ -1,15 +1,17 @@
-"""The pieces that pages of matters share: a clock that shows its work, what was reported."""
+"""The pieces that pages of matters share: a clock that shows its work, what was reported, freezes."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from django import template
+from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from casework.clocks import Level
 from casework.matter_kinds import step_label
 from casework.models import Escalation
 from casework.queries_matter import Running
+from casework.services import freezes
 from registry.templatetags.relief_pieces import tag
 
 register = template.Library()
@@ -40,6 +42,13 @@ def clock_tag(running: Running) -> SafeString:
     else:
         word = f"还剩 {counted.left} 个工作日"
     return tag(word, _TONES[counted.level])
+
+
+@register.inclusion_tag("casework/_freezes.html")
+def freeze_banner() -> dict[str, object]:
+    """Show the freezes that hold today or begin within days: what stands still, until when, why."""
+    today = timezone.localdate()  # the clock: a banner is part of a page
+    return {"windows": freezes.windows(today), "today": today}
 
 
 @register.inclusion_tag("casework/_escalations.html")

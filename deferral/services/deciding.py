@@ -10,7 +10,7 @@ from casework import queries_matter as matter
 from casework import services as casework
 from casework.opinions import Outcome, Weight, outcome
 from casework.receipts import new_receipt
-from casework.services import clocks
+from casework.services import clocks, freezes
 from deferral import answers as filled
 from deferral import offices
 from deferral.hardship import hardship
@@ -60,6 +60,7 @@ def decide(
     :raises AmountsChanged: if it would be approved at amounts that don't hold any more.
     :raises AlreadyDecided: if the officer has spoken.
     :raises NoReason: if it is refused without grounds.
+    :raises freezes.Frozen: if decisions are held back today.
     """
     application = locked(application_id)
     if application.state != State.FOR_DECISION:
@@ -69,6 +70,7 @@ def decide(
         raise NotYours("这件申请不由您审批。")
     if by.pk in (application.accepted_by_id, application.reported_by_id):
         raise NotYours("受理人、上报人不能审批同一件申请。")
+    freezes.check(freezes.Held.DECISIONS, at=at)
     submission = current(application)
     if submission.decisions.filter(officer=by).exists():
         raise AlreadyDecided("您已对这件申请作出审批，需要另一位审批人。")
@@ -153,6 +155,7 @@ def sign_agreement(*, application_id: int, member: Membership, at: datetime) -> 
 
     :raises NotYours: if the member may not sign for the unit.
     :raises IllegalMove: if nothing was granted.
+    :raises freezes.Frozen: if agreements are held back today.
     """
     application = locked_for(application_id, member)
     if not scope.may_sign(member):
@@ -160,6 +163,7 @@ def sign_agreement(*, application_id: int, member: Membership, at: datetime) -> 
     if known := Agreement.objects.filter(application=application).first():
         return known
     next_state(State(application.state), Action.SIGN_AGREEMENT)
+    freezes.check(freezes.Held.DECISIONS, at=at)
     submission = current(application)
     today = timezone.localdate(at)
     lines = list(submission.lines.order_by("month", "insurance"))

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from casework import queries_matter as matter
 from casework import services as casework
-from casework.services import clocks, opinions, supplements
+from casework.services import clocks, freezes, opinions, supplements
 from casework.services.matters import Actor
 from deferral import answers as filled
 from deferral import offices, routes
@@ -152,6 +152,7 @@ def submit(
     :raises NoUndertaking: if today's wording isn't agreed to.
     :raises NotReady: if something is missing or doesn't fit any more.
     :raises IllegalMove: if it can't be handed in.
+    :raises freezes.Frozen: if applications are held back today.
     """
     application = locked_for(application_id, member)
     if not scope.may_sign(member):
@@ -159,6 +160,7 @@ def submit(
     again = application.state == State.SUPPLEMENT
     action = Action.RESUBMIT if again else Action.SUBMIT
     next_state(State(application.state), action)  # what can't be handed in is said first
+    freezes.check(freezes.Held.SUBMISSIONS, at=at)
     if application.version != version:
         raise StaleForm("这件申请在您查看之后又改过。请重新核对后再签署。")
     if undertaking != hardship().undertaking.version:

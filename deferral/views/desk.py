@@ -15,6 +15,7 @@ from casework import queries_matter as matter
 from casework.opinions import Verdict
 from casework.papers.files import BadFile
 from casework.services import opinions, supplements
+from casework.services.freezes import Frozen
 from casework.views.files import given_out
 from deferral import offices
 from deferral.forms_desk import (
@@ -49,6 +50,7 @@ _REFUSALS = (
     deciding.AmountsChanged,
     deciding.AlreadyDecided,
     BadFile,
+    Frozen,
 )
 Act = Callable[[int, Officer, Any], object]
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from casework import queries_matter as matter
+from casework.services.freezes import Frozen
 from casework.views.files import given_out
 from deferral.eligibility import conditions
 from deferral.forms import SignForm, WithdrawForm
@@ -142,6 +143,7 @@ def _signed(
         IllegalMove,
         handing_in.NotReady,
         handing_in.NoUndertaking,
+        Frozen,
     ) as refusal:
         return str(refusal)
     return ""
@@ -199,7 +201,7 @@ def agreement(request: HttpRequest, deferral_receipt: str) -> HttpResponse:
     if request.method == "POST":
         try:
             deciding.sign_agreement(application_id=application.pk, member=member, at=timezone.now())
-        except (NotYours, IllegalMove) as refused:
+        except (NotYours, IllegalMove, Frozen) as refused:
             refusal = str(refused)
         else:
             messages.success(request, "缓缴协议已签订，即日生效。")

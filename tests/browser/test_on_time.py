@@ -4,10 +4,12 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from casework.models import FreezeWindow
 from casework.services import escalating
 from registry.models import Post
 from tests.browser.test_imports import sign_in
-from tests.deferral.builders import AT, COUNTY, Walk, office
+from tests.deferral.builders import AT, COUNTY, Walk, office, unit
+from tests.factories import make_administrator, make_member
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -53,3 +55,34 @@ def test_a_head_finds_what_is_overdue_and_goes_there(open_page, live_server, loo
 
     page.get_by_text("已超期，已于").wait_for()
     look(page, "overdue-case")
+
+
+def test_a_freeze_is_made_by_two_administrators_and_read_by_the_unit(
+    open_page, live_server, look, fits, picture, set_clock
+):
+    set_clock(20)
+    first, second = make_administrator(), make_administrator()
+    member = make_member(unit(COUNTY))
+    page = open_page()
+    sign_in(page, live_server, first)
+    page.goto("/admin/casework/freezewindow/add/")
+    page.get_by_label("从（含当日）").fill("2020-03-20")
+    page.get_by_label("到（含当日）").fill("2020-03-24")
+    page.get_by_label("原因").fill("月末结账")
+    page.get_by_label("依据文件").fill("川社保〔2020〕9号")
+    page.get_by_label("暂停接收申请").check()
+    page.get_by_role("button", name="保存", exact=True).click()
+    made = FreezeWindow.objects.get()
+
+    page.context.clear_cookies()
+    sign_in(page, live_server, second)
+    page.goto(f"/admin/casework/freezewindow/{made.pk}/change/")
+    picture(page, "on-time-freeze-admin-1366")
+    page.get_by_role("button", name="核准").click()
+    page.get_by_text("已核准").wait_for()
+
+    page.context.clear_cookies()
+    sign_in(page, live_server, member)
+    page.goto(reverse("portal_deferrals:list"))
+    page.get_by_text("现在因月末结账暂停").wait_for()
+    look(page, "freeze-unit")

@@ -178,7 +178,7 @@ def test_the_list_of_overdue_steps_costs_the_same_whatever_its_length(
     client = client_for(head)
     client.get(reverse("desk_overdue:list"))
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         client.get(reverse("desk_overdue:list"))
 
 
