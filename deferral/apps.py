@@ -18,6 +18,7 @@ class DeferralConfig(AppConfig):
         kinds.load(Path(__file__).parent / "data" / "telling.toml")
         todo.register(queue.todos)
         matter_kinds.register(kind.DEFERRAL)
+        matter_kinds.register(kind.PERSON)
         lookup.register("DF", find)
         lookup.register("RY", find_person)
         slots.add_table(exports.DEFERRALS)

@@ -63,7 +63,7 @@ def waits_for(employer: Employer, route: Route, step: str) -> Agency | None:
     """Return the agency that can't go on before a step is done; None where only the unit waits.
 
     Opinions are waited for by the office that asked for them, a report by the office that
-    decides, and a decision by the office that has brought it there.
+    decides, and a decision by the office that has brought it there, of an early end too.
     """
     match step:
         case "opinion":
@@ -72,4 +72,6 @@ def waits_for(employer: Employer, route: Route, step: str) -> Agency | None:
             return of_office(employer, route.decision)
         case "decision":
             return of_office(employer, route.report or route.intake)
+        case "early_end":
+            return of_office(employer, route.following)
     return None

@@ -7,12 +7,20 @@ from django.urls import reverse
 from casework.matter_kinds import Known, MatterKind
 from casework.models import Clock
 from deferral import offices
-from deferral.models import Application
+from deferral.models import Application, PersonMatter
 from deferral.routes import Route
+from deferral.services import early_ends, people, plan_changes
 from deferral.services.taking_in import route_of
 from registry.models import Agency
 
-_STEPS = {"intake": "受理", "opinion": "出具意见", "report": "上报", "decision": "审批"}
+_STEPS = {
+    "intake": "受理",
+    "opinion": "出具意见",
+    "report": "上报",
+    "decision": "审批",
+    plan_changes.STEP: "决定补缴计划变更",
+    early_ends.STEP: "审批提前终止",
+}
 
 
 def _applications(numbers: Collection[int]) -> dict[int, Application]:
@@ -50,4 +58,27 @@ def waits_for(clocks: Collection[Clock]) -> Mapping[int, int]:
 
 DEFERRAL = MatterKind(
     code=Application.KIND, label="缓缴申请", steps=_STEPS, known=known, waits_for=waits_for
+)
+
+
+def known_people(numbers: Collection[int]) -> dict[int, Known]:
+    """Return persons' matters by their numbers, naming no person."""
+    rows = PersonMatter.objects.select_related("employer").filter(pk__in=numbers)
+    return {
+        row.pk: Known(
+            receipt=row.receipt,
+            employer=row.employer.name,
+            desk_path=reverse("desk_deferrals:person", args=[row.receipt]),
+        )
+        for row in rows
+    }
+
+
+PERSON = MatterKind(
+    code=PersonMatter.KIND,
+    label="一人一事",
+    steps={people.STEP: "办结"},
+    known=known_people,
+    # A person waits, and no other office.
+    waits_for=lambda clocks: {},
 )
