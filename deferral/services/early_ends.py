@@ -28,6 +28,7 @@ from relief.queries.policies import policy_as_of
 from relief.services.due_dates import Postponed, postpone
 
 STEP = "early_end"
+_ORDER = [each.value for each in Insurance]
 _RUNNING = (AgreementState.IN_FORCE, AgreementState.OVERDUE)
 
 
@@ -76,8 +77,10 @@ def preview(agreement: Agreement, ground: str, *, day: date) -> Preview:
     :raises LookupError: if there is no such ground.
     """
     found = ending(ground)
+    due_on = _due_on(found, agreement, day)
     law = policy_as_of(day)
     (now,) = standing([agreement], day)
+    lines = sorted(now.lines, key=lambda line: (line.month, _ORDER.index(line.insurance)))
     rows = effects(
         [
             Open(
@@ -88,10 +91,10 @@ def preview(agreement: Agreement, ground: str, *, day: date) -> Preview:
                 ordinary_due=law.due_on(line.month)[0],
                 daily=law.late_fee_rate(line.month).daily,
             )
-            for line in now.lines
+            for line in lines
         ],
         ends_on=agreement.ends_on,
-        due_on=found.due_on(day),
+        due_on=due_on,
         day=day,
     )
     # The day's fees are shown but not judged: they grow while the proposal waits.
@@ -100,12 +103,18 @@ def preview(agreement: Agreement, ground: str, *, day: date) -> Preview:
     owed, fee = totals(rows)
     return Preview(
         ending=found,
-        due_on=found.due_on(day),
+        due_on=due_on,
         rows=rows,
         open=owed,
         fee=fee,
         content=hashlib.sha256(text.encode()).hexdigest(),
     )
+
+
+def _due_on(found: Ending, agreement: Agreement, day: date) -> date | None:
+    """Return the day by which all is to be paid: never later than the agreement had it."""
+    due_on = found.due_on(day)
+    return None if due_on is None else min(due_on, agreement.ends_on)
 
 
 @transaction.atomic
@@ -205,7 +214,7 @@ def decide(*, early_end_id: int, grant: bool, answer: str, by: Officer, at: date
         today = timezone.localdate(at)
         _check_still(end, agreement, today)
         # The time to pay runs from the decision, not from when it was proposed.
-        end.due_on = ending(end.ground).due_on(today)
+        end.due_on = _due_on(ending(end.ground), agreement, today)
     elif not answer:
         raise NoReason("不同意的，请写明理由。")
     end.state = ChangeState.GRANTED if grant else ChangeState.REFUSED
@@ -264,11 +273,12 @@ def _carry_out(
     waiting = PlanChange.objects.filter(agreement=agreement, state=ChangeState.ASKED)
     if waiting.update(state=ChangeState.WITHDRAWN):
         clocks.stop(kind=Application.KIND, matter_id=application.pk, step=PLAN_CHANGE, at=at)
-    when = (
-        f"请在 {end.due_on.isoformat()} 前缴清，以后按日加收滞纳金"
-        if end.due_on is not None
-        else "各月恢复原来的缴费截止日，滞纳金自原截止日次日起计算"
-    )
+    if end.due_on is None:
+        when = "各月恢复原来的缴费截止日，滞纳金自原截止日次日起计算"
+    elif end.due_on < today:
+        when = "期满日已过，请马上缴清，滞纳金照常按日计算"
+    else:
+        when = f"请在 {end.due_on.isoformat()} 前缴清，以后按日加收滞纳金"
     body = (
         f"{ending(end.ground).label}，缓缴于 {today.isoformat()} 提前终止（{end.document}）。"
         f"还差 {Decimal(end.preview['open']):,.2f} 元，由{end.owed_by}缴纳，{when}。"

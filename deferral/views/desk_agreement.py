@@ -170,7 +170,7 @@ def early_end(request: HttpRequest, deferral_receipt: str) -> HttpResponse:
         "agreement": found,
         "preview": shown,
         "form": form,
-        "ground": code,
+        "today": timezone.localdate(),
     }
     return render(request, "deferral/early_end.html", context)
 

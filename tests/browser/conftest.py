@@ -129,3 +129,16 @@ def picture(tmp_path: Path) -> Callable[[Page, str], None]:
             page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
 
     return take
+
+
+@pytest.fixture
+def look(fits, accessible, picture) -> Callable[..., None]:
+    """Return a function that looks at a page: no sideways scroll, nothing for axe, a picture."""
+
+    def at(page: Page, name: str, *, scripts: bool = True, width: int = 1366) -> None:
+        fits(page)
+        picture(page, f"deferral-{name}-{width}")
+        if scripts:
+            accessible(page)
+
+    return at

@@ -30,19 +30,6 @@ def paper(tmp_path):
     return str(path)
 
 
-@pytest.fixture
-def look(fits, accessible, picture):
-    """Return a function that looks at a page: no sideways scroll, nothing for axe, a picture."""
-
-    def at(page, name, *, scripts=True, width=1366):
-        fits(page)
-        picture(page, f"deferral-{name}-{width}")
-        if scripts:
-            accessible(page)
-
-    return at
-
-
 def by_keyboard(page, name, *, role="button"):
     found = page.get_by_role(role, name=name)
     found.first.focus()
