@@ -20,4 +20,5 @@ class CaseworkConfig(AppConfig):
         todo.register(members.todos)
         todo.register(overdue.todos)
         navigation.add("public", "查询进度", "progress_lookup", order=25)
+        navigation.add("desk", "外出代办", "desk_absences:list", order=95)
         navigation.add("desk", "超期督办", "desk_overdue:list", order=59, posts=frozenset({"HEAD"}))

@@ -45,6 +45,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/", include("refunds.urls_telling")),
     path("desk/", include("casework.urls_telling")),
     path("desk/", include("casework.urls_overdue")),
+    path("desk/", include("casework.urls_absences")),
     path("desk/", include("deferral.urls_desk")),
     path("desk/imports/", include("registry.urls_imports")),
     path("desk/employers/", include("registry.urls_desk")),

@@ -20,6 +20,7 @@ class QueueFilter(EmployerSearch):
         required=False,
         choices=[
             ("mine", "等我办理"),
+            ("deputy", "代同事办理"),
             ("open", "在办"),
             ("running", "缓缴中"),
             ("over", "已结束"),

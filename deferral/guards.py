@@ -59,7 +59,8 @@ def granted_by_everybody() -> pgtrigger.Trigger:
 
 def decided_by_others() -> pgtrigger.Trigger:
     """Return the trigger by which nobody decides who took the application in or reported it,
-    and only an active officer of the city's bureau of human resources does."""
+    and only an active officer of the city's bureau of human resources does. Who acts for somebody
+    absent is their deputy, and has no second voice by that."""
     return pgtrigger.Trigger(
         name="decided_by_others",
         when=pgtrigger.Before,
@@ -69,13 +70,28 @@ def decided_by_others() -> pgtrigger.Trigger:
             SELECT FROM deferral_submission s JOIN deferral_application a
                 ON a.id = s.application_id
             WHERE s.id = NEW.submission_id AND (a.round <> s.round
-                OR NEW.officer_id IN (a.accepted_by_id, a.reported_by_id))
+                OR NEW.officer_id IN (a.accepted_by_id, a.reported_by_id)
+                OR NEW.acting_for_id IN (a.accepted_by_id, a.reported_by_id))
+        ) OR EXISTS (
+            -- One voice each, whether given oneself or by a deputy.
+            SELECT FROM deferral_decision d WHERE d.submission_id = NEW.submission_id
+                AND (NEW.acting_for_id IN (d.officer_id, d.acting_for_id)
+                    OR NEW.officer_id = d.acting_for_id)
         ) THEN
             RAISE EXCEPTION 'deferral: not this officer, or not this round'
                 USING ERRCODE = 'check_violation';
         END IF;
         IF NOT {_of_the_bureau("NEW.officer_id")} THEN
             RAISE EXCEPTION 'deferral: only the city decides' USING ERRCODE = 'check_violation';
+        END IF;
+        IF NEW.acting_for_id IS NOT NULL AND NOT EXISTS (
+            SELECT FROM casework_absence b
+            WHERE b.officer_id = NEW.acting_for_id AND b.deputy_id = NEW.officer_id
+                AND (NEW.at AT TIME ZONE 'Asia/Shanghai')::date
+                    BETWEEN b.from_day AND coalesce(b.ended_on, b.to_day)
+        ) THEN
+            RAISE EXCEPTION 'deferral: nobody is deputy on this day'
+                USING ERRCODE = 'check_violation';
         END IF;
         RETURN NEW;
         """,

@@ -8,12 +8,14 @@
 - `clocks`: terms of steps in working days, with pauses;
 - `escalations`: overdue steps reported to heads;
 - `freezes`: days on which work stands still;
+- `absences`: officers away, and steps taken for them;
 - `attached`: files of an application, and of an office;
 - `opinions`: departments asked, and what they answered;
 - `supplements`: telling once of everything that is missing;
 - `telling`: what goes out by text message and e-mail, and calls made to units.
 """
 
+from casework.models.absences import Absence, StoodIn
 from casework.models.attached import Attachment, OfficeFile
 from casework.models.clocks import Clock, Pause
 from casework.models.escalations import Escalation
@@ -34,6 +36,7 @@ from casework.models.telling import (
 from casework.models.workdays import Deadline, Holiday
 
 __all__ = [
+    "Absence",
     "Attachment",
     "CallRecord",
     "Channel",
@@ -56,6 +59,7 @@ __all__ = [
     "PaperSubmission",
     "Pause",
     "RequiredPaper",
+    "StoodIn",
     "Supplement",
     "SupplementItem",
     "SwitchedOff",

@@ -15,6 +15,7 @@
 - `clocks`: terms of steps started, paused and stopped;
 - `escalating`: overdue steps reported to heads;
 - `freezes`: days on which work stands still;
+- `absences`: officers away, and who acts for them;
 - `holidays`: the calendar of working days.
 """
 

@@ -7,9 +7,13 @@ from typing import Any
 
 from django.db import connection
 
-from casework.models import Move, Notice
-from casework.services import outgoing
+from casework.models import Absence, Move, Notice, StoodIn
+from casework.services import absences, outgoing
 from registry.models import Membership, Officer
+
+
+class ActedBefore(Exception):
+    """A deputy has acted on the matter in another capacity."""
 
 
 @dataclass(frozen=True)
@@ -18,6 +22,8 @@ class Actor:
 
     name: str
     user_id: int | None = None
+    # They act for somebody absent.
+    absence: Absence | None = None
 
 
 #: What the program does unasked.
@@ -27,10 +33,13 @@ BANK = Actor("银行回盘")
 
 
 def officer(officer: Officer) -> Actor:
-    """Return an officer as an actor, by post and agency as they are today."""
-    return Actor(
-        f"{officer.name}（{officer.agency.name}　{officer.get_post_display()}）", officer.user_id
-    )
+    """Return an officer as an actor, by post and agency as they are today; a deputy who acts for
+    somebody absent as themselves, with whom they act for."""
+    absence = absences.absence_of(officer)
+    name = f"{officer.name}（{officer.agency.name}　{officer.get_post_display()}）"
+    if absence is not None:
+        name += f"，代{absence.officer.name}"
+    return Actor(name, officer.user_id, absence)
 
 
 def member(member: Membership) -> Actor:
@@ -64,10 +73,28 @@ def as_move(
 
 
 def record_move(**step: Any) -> Move:
-    """Write one step into a matter's timeline; takes what `as_move` takes."""
+    """Write one step into a matter's timeline; takes what `as_move` takes.
+
+    :raises ActedBefore: if a deputy takes it for somebody absent, and has taken a step of this
+        matter otherwise.
+    """
     move = as_move(**step)
+    absence = step["by"].absence
+    if absence is not None and _acted_otherwise(move, absence):
+        raise ActedBefore(
+            f"您已经以其他身份办理过这件事，不能再代{absence.officer.name}办理，请由另一位同事办理。"
+        )
     move.save(force_insert=True)
+    if absence is not None:
+        StoodIn.objects.create(move=move, absence=absence)
     return move
+
+
+def _acted_otherwise(move: Move, absence: Absence) -> bool:
+    own = Move.objects.filter(
+        matter_kind=move.matter_kind, matter_id=move.matter_id, by_user=move.by_user_id
+    )
+    return own.exclude(stood_in__absence__officer=absence.officer_id).exists()
 
 
 _MOVES = """
@@ -93,7 +120,10 @@ def record_moves(
     """Write the same step into many matters' timelines, in their order, by one statement.
 
     :param note: one for all, or each its own.
+    :raises ValueError: if a deputy takes it for somebody absent: that is done one by one.
     """
+    if by.absence is not None:
+        raise ValueError("a deputy acts on one matter at a time")
     notes = [note] * len(matter_ids) if isinstance(note, str) else list(note)
     with connection.cursor() as cursor:
         cursor.execute(

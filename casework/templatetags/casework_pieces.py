@@ -51,6 +51,17 @@ def freeze_banner() -> dict[str, object]:
     return {"windows": freezes.windows(today), "today": today}
 
 
+@register.inclusion_tag("casework/_acting.html")
+def acting_for(stand_ins: Sequence[Any], action: str) -> dict[str, object]:
+    """Let a deputy say in whose name an action is taken; nothing where nobody is stood in for.
+
+    :param stand_ins: what `casework.views.acting.stand_ins` has found.
+    """
+    rows = [each for each in stand_ins if action in each.actions]
+    chosen = next((each for each in rows if each.suggested), None)
+    return {"rows": rows, "action": action, "chosen": chosen}
+
+
 @register.inclusion_tag("casework/_escalations.html")
 def escalations(reports: Sequence[Escalation]) -> dict[str, object]:
     """Show to whom and when overdue steps of a matter were reported, a line for each report."""

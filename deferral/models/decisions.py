@@ -20,6 +20,15 @@ class Decision(models.Model):
     # What the officers found of each criterion: {"losses": true, …}.
     findings = models.JSONField("困难情形认定", default=dict)
     officer = models.ForeignKey(Officer, models.RESTRICT, related_name="+", verbose_name="审批人")
+    # Somebody absent, for whom the officer acted as deputy.
+    acting_for = models.ForeignKey(
+        Officer,
+        models.RESTRICT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="代何人审批",
+    )
     officer_name = models.CharField("审批人姓名", max_length=100)
     at = models.DateTimeField("审批时间")
 

@@ -6,9 +6,13 @@ from datetime import date
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
+from django.utils import timezone
 
 from casework import queries_matter as matter
+from casework.models import Absence
+from casework.queries_absence import worked_on
 from casework.queries_matter import Running
+from casework.services import absences
 from casework.todo import Todo
 from deferral.models import Agreement, Application, EarlyEnd, PlanChange
 from deferral.queries import applications, people
@@ -19,14 +23,22 @@ from registry.scope import Viewer
 
 
 def listed(
-    viewer: Viewer, *, q: str = "", district: str = "", show: str = ""
+    viewer: Viewer,
+    *,
+    q: str = "",
+    district: str = "",
+    show: str = "",
+    away: Sequence[Absence] = (),
 ) -> QuerySet[Application]:
     """Return applications for the desk's list.
 
-    :param show: `mine`, `open`, `running`, `over`; empty is all.
+    :param away: whom the officer stands in for.
+    :param show: `mine`, `deputy` (of what waits, that on which those away have worked), `open`, `running`, `over`; empty is all.
     """
-    if show == "mine" and viewer.officer is not None:
+    if show in ("mine", "deputy") and viewer.officer is not None:
         rows = applications.waiting_for(viewer.officer, viewer)
+        if show == "deputy":
+            rows = rows.filter(pk__in=list(worked_on(applications.KIND, away)))
     else:
         rows = applications.for_desk(viewer).order_by("-moved_at", "-pk")
     if show == "open":
@@ -43,26 +55,34 @@ def listed(
 
 @dataclass(frozen=True)
 class Row:
-    """One application with the clock that is most urgent, and its latest round's sum."""
+    """One application with the clock that is most urgent, and the absent colleague who has worked
+    on it."""
 
     application: Application
     clock: Running | None
+    absent: Officer | None = None
 
 
-def with_clocks(rows: Sequence[Application], *, today: date) -> list[Row]:
-    """Return applications with their running clocks; three queries, however many."""
+def with_clocks(
+    rows: Sequence[Application], *, today: date, away: Sequence[Absence] = ()
+) -> list[Row]:
+    """Return applications with their running clocks, those under way on which somebody `away` has
+    worked with their name; five queries, however many."""
+    theirs = worked_on(applications.KIND, away, [row.pk for row in rows if row.state in IN_REVIEW])
     clocks = matter.clocks_of(applications.KIND, [row.pk for row in rows], today=today)
     found = []
     for row in rows:
         running = [each for each in clocks[row.pk] if each.clock.stopped_at is None]
         urgent = min(running, key=lambda each: each.counted.left, default=None)
-        found.append(Row(row, urgent))
+        absence = theirs.get(row.pk)
+        found.append(Row(row, urgent, absence.officer if absence else None))
     return found
 
 
-def counts(viewer: Viewer) -> dict[str, int]:
-    """Return how many wait for the officer, and how many are open."""
+def counts(viewer: Viewer, *, away: Sequence[Absence] = ()) -> dict[str, int]:
+    """Return how many wait for the officer, of these as deputy, and how many are open."""
     return {
+        "deputy": listed(viewer, show="deputy", away=away).count() if away else 0,
         "mine": listed(viewer, show="mine").count(),
         "open": listed(viewer, show="open").count(),
         "running": listed(viewer, show="running").count(),
@@ -76,7 +96,17 @@ def todos(viewer: Viewer) -> list[Todo]:
     if viewer.officer is None:
         return []
     waiting = applications.waiting_for(viewer.officer, viewer).count()
+    today = timezone.localdate()  # the clock: a to-do list is part of a page
+    away = absences.stood_in_for(viewer.officer, today=today)
+    deputy = listed(viewer, show="deputy", away=away).count() if away else 0
+    names = "、".join(absence.officer.name for absence in away)
     return [
+        Todo(
+            "缓缴申请代同事办理",
+            deputy,
+            f"{reverse('desk_deferrals:list')}?show=deputy",
+            f"{names}外出，由您代办",
+        ),
         Todo("缓缴申请等您办理", waiting, reverse("desk_deferrals:list"), "受理、会审或审批"),
         *_of_agreements(viewer, viewer.officer),
     ]

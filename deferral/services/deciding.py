@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from casework import queries_matter as matter
 from casework import services as casework
 from casework.opinions import Outcome, Weight, outcome
 from casework.receipts import new_receipt
-from casework.services import clocks, freezes
+from casework.services import absences, clocks, freezes
 from deferral import answers as filled
 from deferral import offices
 from deferral.hardship import hardship
@@ -68,12 +69,13 @@ def decide(
     route = route_of(application)
     if not offices.works_at(by, application.employer, route.decision):
         raise NotYours("这件申请不由您审批。")
-    if by.pk in (application.accepted_by_id, application.reported_by_id):
-        raise NotYours("受理人、上报人不能审批同一件申请。")
+    voices = absences.people(by)
+    if voices & {application.accepted_by_id, application.reported_by_id}:
+        raise NotYours("受理人、上报人不能审批同一件申请，也不能由代办人代为审批。")
     freezes.check(freezes.Held.DECISIONS, at=at)
     submission = current(application)
-    if submission.decisions.filter(officer=by).exists():
-        raise AlreadyDecided("您已对这件申请作出审批，需要另一位审批人。")
+    if submission.decisions.filter(Q(officer__in=voices) | Q(acting_for__in=voices)).exists():
+        raise AlreadyDecided("您或您所代的同事已对这件申请作出审批，需要另一位审批人。")
     if grant:
         _check_grant(application, findings, at=at)
     elif not reason.strip():
@@ -84,6 +86,7 @@ def decide(
         reason=reason.strip(),
         findings=dict(findings),
         officer=by,
+        acting_for=absences.absent_of(by),
         officer_name=casework.officer(by).name[:100],
         at=at,
     )

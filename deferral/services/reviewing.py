@@ -10,7 +10,7 @@ from casework import queries_matter as matter
 from casework import services as casework
 from casework.models import Opinion
 from casework.opinions import Outcome, Verdict, Weight, outcome
-from casework.services import attaching, clocks, opinions
+from casework.services import absences, attaching, clocks, opinions
 from casework.services.opinions import Said
 from deferral import offices
 from deferral.content import Line
@@ -121,7 +121,7 @@ def report(*, application_id: int, note: str, by: Officer, at: datetime) -> Appl
     route = route_of(application)
     if not offices.works_at(by, application.employer, route.report):
         raise NotYours("这件申请不由您上报。")
-    if application.accepted_by_id == by.pk:
+    if application.accepted_by_id in absences.people(by):
         raise NotYours("上报要由受理人以外的工作人员办理。")
     application.reported_by = by
     move(application, Action.REPORT, by=casework.officer(by), at=at, note=note.strip())

@@ -14,8 +14,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from casework import queries_matter as matter
 from casework.opinions import Verdict
 from casework.papers.files import BadFile
-from casework.services import opinions, supplements
+from casework.services import absences, opinions, supplements
 from casework.services.freezes import Frozen
+from casework.services.matters import ActedBefore
+from casework.views import acting
 from casework.views.files import given_out
 from deferral import offices
 from deferral.forms_desk import (
@@ -51,6 +53,8 @@ _REFUSALS = (
     deciding.AlreadyDecided,
     BadFile,
     Frozen,
+    acting.NotDeputy,
+    ActedBefore,
 )
 Act = Callable[[int, Officer, Any], object]
 
@@ -65,7 +69,8 @@ def application_list(request: HttpRequest) -> HttpResponse:
     )
     asked = form.cleaned_data if form.is_valid() else {}
     today = timezone.localdate()
-    rows = queue.listed(viewer, **asked)
+    away = absences.stood_in_for(scope.officer_of(request), today=today)
+    rows = queue.listed(viewer, away=away, **asked)
     page = paging.page_of(request, rows)
     return render(
         request,
@@ -73,8 +78,9 @@ def application_list(request: HttpRequest) -> HttpResponse:
         {
             "form": form,
             "page": page,
-            "rows": queue.with_clocks(list(page.object_list), today=today),
-            "counts": queue.counts(viewer),
+            "rows": queue.with_clocks(list(page.object_list), today=today, away=away),
+            "counts": queue.counts(viewer, away=away),
+            "away": away,
         },
     )
 
@@ -167,6 +173,13 @@ def application(
     found = _application(request, deferral_receipt)
     officer = scope.officer_of(request)
     allowed = applications.may_do(found, officer)
+    stand_ins = acting.stand_ins(
+        kind=found.KIND,
+        matter_id=found.pk,
+        officer=officer,
+        today=timezone.localdate(),
+        may_do=lambda absent: applications.may_do(found, absent) & allowed,
+    )
     bound: forms.Form | None = None
     if request.method == "POST":
         if deferral_action not in allowed:
@@ -177,7 +190,8 @@ def application(
         if bound.is_valid():
             act, done = _act(deferral_action, bound)
             try:
-                act(found.pk, officer, timezone.now())
+                by = acting.acting(request, officer, stand_ins, deferral_action)
+                act(found.pk, by, timezone.now())
             except _REFUSALS as refusal:
                 log_refusal(found.receipt, deferral_action, officer.user.username, refusal)
                 bound.add_error(None, str(refusal))
@@ -195,6 +209,7 @@ def application(
         "forms": shown_forms,
         "form": bound,
         "allowed": allowed,
+        "stand_ins": stand_ins,
         "files": matter.attachments_of(found.KIND, found.pk),
         "rules": hardship(),
         "why_not": deciding.why_not_grant(found) if "decide" in allowed else "",

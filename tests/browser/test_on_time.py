@@ -9,7 +9,7 @@ from casework.services import escalating
 from registry.models import Post
 from tests.browser.test_imports import sign_in
 from tests.deferral.builders import AT, COUNTY, Walk, office, unit
-from tests.factories import make_administrator, make_member
+from tests.factories import make_administrator, make_member, make_officer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -55,6 +55,30 @@ def test_a_head_finds_what_is_overdue_and_goes_there(open_page, live_server, loo
 
     page.get_by_text("已超期，已于").wait_for()
     look(page, "overdue-case")
+
+
+def test_an_officer_leaves_and_a_deputy_takes_in_for_them(open_page, live_server, look, set_clock):
+    set_clock(20)
+    walk = Walk().submit()
+    deputy = make_officer(walk.taker.post, agency=walk.taker.agency, name="王代办")
+    page = open_page()
+    sign_in(page, live_server, walk.taker)
+    page.goto(reverse("desk_absences:list"))
+    page.get_by_label("代办人").select_option(label="王代办（部门会审岗）")
+    page.get_by_label("从（含当日）").fill("2020-03-20")
+    page.get_by_label("到（含当日）").fill("2020-03-27")
+    page.get_by_role("button", name="登记").click()
+    page.get_by_text("已登记。").wait_for()
+    look(page, "absences")
+
+    page.context.clear_cookies()
+    sign_in(page, live_server, deputy)
+    page.goto(reverse("desk_deferrals:application", args=[walk.application.receipt]))
+    page.get_by_label("代 李经办").first.check()
+    look(page, "acting")
+    page.get_by_role("button", name="受理", exact=True).click()
+
+    page.get_by_text("，代李经办").first.wait_for()
 
 
 def test_a_freeze_is_made_by_two_administrators_and_read_by_the_unit(

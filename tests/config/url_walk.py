@@ -11,9 +11,17 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.urls.resolvers import RegexPattern
 from django.utils import timezone
 
-from casework.models import Letter, Notice, OutboxMessage, PaperFile, PaperSubmission, RequiredPaper
+from casework.models import (
+    Absence,
+    Letter,
+    Notice,
+    OutboxMessage,
+    PaperFile,
+    PaperSubmission,
+    RequiredPaper,
+)
 from casework.receipts import new_receipt
-from casework.services import holidays
+from casework.services import absences, holidays
 from refunds.models import (
     AccountChange,
     ApprovalRules,
@@ -332,6 +340,21 @@ def _estimate(employer: Employer) -> EstimateOrder:
     )
 
 
+def _absence(employer: Employer) -> Absence:
+    """An officer of the employer's agency who is away for today."""
+    officer, deputy = (make_officer(district=employer.district_id) for _ in range(2))
+    today = timezone.localdate()
+    return absences.set_absence(
+        officer=officer,
+        deputy=deputy,
+        from_day=today,
+        to_day=today,
+        reason="出差",
+        by=officer,
+        at=timezone.now(),
+    )
+
+
 #: How to make the value of an address's argument for an employer: the row is that employer's.
 #: A new argument needs its line here, or the walk fails.
 MAKERS: dict[str, Callable[[Employer], object]] = {
@@ -381,6 +404,7 @@ MAKERS: dict[str, Callable[[Employer], object]] = {
     "deferral_action": lambda employer: "accept",
     "project_code": _project_code,
     "report_id": _report,
+    "absence_id": lambda employer: _absence(employer).pk,
     "order_id": lambda employer: _estimate(employer).pk,
     "proposal_id": lambda employer: class_by_hand(employer, "sme").proposal_id,
     "document_slug": lambda employer: "2020-07-17-sichuan-extension",

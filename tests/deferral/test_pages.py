@@ -307,7 +307,7 @@ def test_the_queue_costs_the_same_whatever_its_length(rows, django_assert_num_qu
     client = client_for(make_officer("OPINION", agency=agency("HR", COUNTY)))
     page(client, "desk_deferrals:list")
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         page(client, "desk_deferrals:list")
 
 
