@@ -22,6 +22,8 @@ urlpatterns = [
     path(f"{_ONE}withdraw/", portal.withdraw, name="withdraw"),
     path(f"{_ONE}letters/<slug:deferral_letter>.pdf", portal.letter, name="letter"),
     path(f"{_ONE}agreement/", portal.agreement, name="agreement"),
+    path(f"{_ONE}agreement/statement/", portal_agreement.statement_page, name="statement"),
+    path(f"{_ONE}agreement/statement.pdf", portal_agreement.statement_file, name="statement_file"),
     path(f"{_ONE}agreement/plan/", portal_agreement.plan_change, name="plan_change"),
     path(
         f"{_ONE}agreement/plan/withdraw/",

@@ -20,10 +20,16 @@ from deferral.forms_changes import (
 from deferral.models import Agreement, Application, PersonMatter
 from deferral.queries import applications
 from deferral.queries import people as people_queries
+from deferral.queries.statement import statement
 from deferral.services import early_ends, people, plan_changes
 from deferral.services.moving import NotYours, log_refusal
 from deferral.services.taking_in import NoReason, route_of
-from deferral.views.shown import agreement_context, person_context, person_letter_answer
+from deferral.views.shown import (
+    agreement_context,
+    person_context,
+    person_letter_answer,
+    statement_answer,
+)
 from deferral.workflow import AgreementState, ChangeState, IllegalMove, PersonState
 from registry import paging, scope
 from registry import queries as registry_queries
@@ -67,6 +73,27 @@ def agreement(request: HttpRequest, deferral_receipt: str) -> HttpResponse:
     """How an agreement stands, and what the officer may do with it."""
     application, found = _found(request, deferral_receipt)
     return _page(request, application, found)
+
+
+@require_safe
+@scope.officer_required()
+def statement_page(request: HttpRequest, deferral_receipt: str) -> HttpResponse:
+    """The agreement's account to the fen, as the unit sees it."""
+    application, found = _found(request, deferral_receipt)
+    context = {
+        "application": application,
+        "agreement": found,
+        "statement": statement(found, timezone.localdate()),
+    }
+    return render(request, "deferral/desk_statement.html", context)
+
+
+@require_safe
+@scope.officer_required()
+def statement_file(request: HttpRequest, deferral_receipt: str) -> HttpResponse:
+    """The account as a letter."""
+    _application, found = _found(request, deferral_receipt)
+    return statement_answer(found, at=timezone.now())
 
 
 def _page(

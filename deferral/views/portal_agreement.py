@@ -12,12 +12,13 @@ from deferral.models import Agreement, Application, PersonMatter
 from deferral.people_data import people as people_rules
 from deferral.queries import people as people_queries
 from deferral.queries.standing import standing
+from deferral.queries.statement import statement
 from deferral.schedule import BadPlan
 from deferral.services import people, plan_changes
 from deferral.services.moving import NotYours
 from deferral.services.taking_in import NoReason
 from deferral.views.portal import own
-from deferral.views.shown import person_context, person_letter_answer
+from deferral.views.shown import person_context, person_letter_answer, statement_answer
 from deferral.workflow import ChangeState, IllegalMove
 from registry import scope
 
@@ -157,3 +158,23 @@ def person(request: HttpRequest, person_receipt: str) -> HttpResponse:
 def letter(request: HttpRequest, person_receipt: str, person_letter: str) -> HttpResponse:
     """Download one of the letters of a person's matter."""
     return person_letter_answer(_own_person(request, person_receipt), person_letter)
+
+
+@require_safe
+@scope.member_required
+def statement_page(request: HttpRequest, deferral_receipt: str) -> HttpResponse:
+    """The agreement's account to the fen: payments, what is open, each late fee explained."""
+    agreement = _agreement(own(request, deferral_receipt))
+    context = {
+        "application": agreement.application,
+        "agreement": agreement,
+        "statement": statement(agreement, timezone.localdate()),
+    }
+    return render(request, "deferral/statement.html", context)
+
+
+@require_safe
+@scope.member_required
+def statement_file(request: HttpRequest, deferral_receipt: str) -> HttpResponse:
+    """The account as a letter."""
+    return statement_answer(_agreement(own(request, deferral_receipt)), at=timezone.now())

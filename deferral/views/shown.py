@@ -1,6 +1,6 @@
 """What the portal and the desk show of an application alike."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -17,7 +17,7 @@ from deferral.people_data import people as people_rules
 from deferral.queries import applications
 from deferral.queries.standing import standing
 from deferral.schedule import Kind
-from deferral.services import handing_in, letters, people_letters
+from deferral.services import handing_in, letters, people_letters, statements
 from deferral.views.changes import change_rows
 from deferral.words import hardship_rows
 from deferral.workflow import AgreementState, ChangeState
@@ -246,3 +246,9 @@ def person_letter_answer(one: PersonMatter, kind: str) -> HttpResponse:
     except letters.NoLetter as nothing:
         raise Http404 from nothing
     return letter_file(letter, name=f"person-{kind}-{one.receipt}")
+
+
+def statement_answer(agreement: Agreement, *, at: datetime) -> HttpResponse:
+    """Return an agreement's statement of account for download."""
+    letter = statements.statement_letter(agreement, at=at)
+    return letter_file(letter, name=f"statement-{agreement.number}")
