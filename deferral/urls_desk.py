@@ -22,6 +22,7 @@ urlpatterns = [
     path(f"{_AGREEMENT}end/", desk_agreement.early_end, name="early_end"),
     path(f"{_AGREEMENT}end/decide/", desk_agreement.decide_end, name="decide_end"),
     path(f"{_AGREEMENT}people/", desk_agreement.begin_person, name="begin_person"),
+    path("deferral-endings/", desk_agreement.ending_list, name="endings"),
     path("deferral-people/", desk_agreement.people_list, name="people"),
     path(_PERSON, desk_agreement.person, name="person"),
     path(

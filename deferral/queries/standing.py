@@ -171,6 +171,28 @@ def _standing(agreement: Agreement, lines: tuple[Line, ...], plan: Plan) -> Stan
     return Standing(agreement, lines, rows)
 
 
+@dataclass(frozen=True)
+class Ending:
+    """What comes due on one day because agreements end then, in yuan."""
+
+    ends_on: date
+    agreements: int
+    employer_open: Decimal
+    open: Decimal
+
+
+def endings(agreement_ids: Sequence[int], day: date) -> list[Ending]:
+    """Return what is open of some agreements as of a day, by the day they end; one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""{LINES} SELECT ends_on, count(DISTINCT agreement_id),
+                sum(employer_due - employer_paid), sum(open)
+            FROM standing WHERE open > 0 GROUP BY ends_on ORDER BY ends_on""",
+            {"as_of": day, "agreement_ids": list(agreement_ids)},
+        )
+        return [Ending(*row) for row in cursor.fetchall()]
+
+
 def rows_on(day: date) -> tuple[str, Mapping[str, Any]]:
     """Return the statement of the public table `deferrals`, and its parameters."""
     return (

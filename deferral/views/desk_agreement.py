@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from deferral import offices
+from deferral.endings import endings as early_end_grounds
 from deferral.forms_changes import (
     AnswerForm,
     EarlyEndForm,
@@ -20,6 +21,7 @@ from deferral.forms_changes import (
 from deferral.models import Agreement, Application, PersonMatter
 from deferral.queries import applications
 from deferral.queries import people as people_queries
+from deferral.queries.standing import endings, standing
 from deferral.queries.statement import statement
 from deferral.services import early_ends, people, plan_changes
 from deferral.services.moving import NotYours, log_refusal
@@ -34,6 +36,7 @@ from deferral.workflow import AgreementState, ChangeState, IllegalMove, PersonSt
 from registry import paging, scope
 from registry import queries as registry_queries
 from registry.models import Officer
+from registry.money import total
 
 _REFUSALS = (
     NotYours,
@@ -73,6 +76,30 @@ def agreement(request: HttpRequest, deferral_receipt: str) -> HttpResponse:
     """How an agreement stands, and what the officer may do with it."""
     application, found = _found(request, deferral_receipt)
     return _page(request, application, found)
+
+
+@require_safe
+@scope.officer_required()
+def ending_list(request: HttpRequest) -> HttpResponse:
+    """What becomes due when agreements end, before it happens: by day, and whose."""
+    viewer = scope.viewer(request)
+    today = timezone.localdate()
+    running = Agreement.objects.filter(
+        state__in=(AgreementState.IN_FORCE, AgreementState.OVERDUE),
+        application__in=applications.for_desk(viewer),
+    )
+    by_day = endings(list(running.values_list("pk", flat=True)), today)
+    rows = running.select_related("application__employer__district").order_by("ends_on", "pk")
+    page = paging.page_of(request, rows)
+    context = {
+        "today": today,
+        "by_day": by_day,
+        "open": total(row.open for row in by_day),
+        "page": page,
+        "rows": standing(list(page.object_list), today),
+        "grounds": early_end_grounds(),
+    }
+    return render(request, "deferral/desk_endings.html", context)
 
 
 @require_safe

@@ -79,6 +79,7 @@ def test_both_sides_read_the_same_page(half_paid, monkeypatch):
 
 def test_more_payments_cost_no_more_queries(half_paid, django_assert_num_queries):
     walk, agreement = half_paid
+    statement(agreement, LATE)  # the law is read once and kept
     with CaptureQueriesContext(connection) as few:
         statement(agreement, LATE)
     for number in range(5):
