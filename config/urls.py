@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from casework.views import lookup, telling
+from classification.views.self_check import self_check
 from config import health
 from config.home import desk, portal
 from registry.views import sign_in
@@ -16,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("config.home.urls")),
     path("", include("registry.urls")),
     path("progress/", lookup.progress, name="progress_lookup"),
+    path("size/", self_check, name="self_check"),
     path("help/", include("registry.urls_help")),
     path("letters/", include("casework.urls_letters")),
     path("portal/", portal.home, name="portal_home"),

@@ -38,6 +38,7 @@ PUBLIC = {
     "healthz",
     "letters:check",
     "progress_lookup",
+    "self_check",
     "message_receipts",  # a gateway's, signed
     "admin/login/",
     "admin/logout/",
