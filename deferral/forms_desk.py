@@ -21,6 +21,7 @@ class QueueFilter(EmployerSearch):
         choices=[
             ("mine", "等我办理"),
             ("deputy", "代同事办理"),
+            ("messages", "有新留言"),
             ("open", "在办"),
             ("running", "缓缴中"),
             ("over", "已结束"),

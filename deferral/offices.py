@@ -1,6 +1,7 @@
 """Which agency of the employer's own place, or of the city, does a part of a route."""
 
 from deferral.routes import DISTRICT, Office, Review, Route, code_for
+from deferral.workflow import State
 from registry.models import Agency, Employer, Officer
 
 
@@ -56,6 +57,28 @@ def gives_opinion(officer: Officer, employer: Employer, route: Route) -> bool:
     return any(
         works_at(officer, employer, Office(kind, review.level, review.posts, review.working_days))
         for kind in review.kinds
+    )
+
+
+def in_charge(officer: Officer, employer: Employer, route: Route, state: str) -> bool:
+    """Return whether an officer's office may speak with the unit in a state: the one that took it
+    in, the one that reports or decides while it has it, and the one that follows an agreement."""
+    has_it = {
+        State.TO_REPORT: route.report,
+        State.FOR_DECISION: route.decision,
+        State.AGREED: route.following,
+    }.get(State(state))
+    return any(works_at(officer, employer, office) for office in (route.intake, has_it))
+
+
+def in_case(officer: Officer, employer: Employer, route: Route) -> bool:
+    """Return whether an officer works at one of the offices of a unit's own case: another place's,
+    and departments that aren't asked, don't. The social insurance agency always does."""
+    if officer.agency.kind == Agency.Kind.SOCIAL_INSURANCE:
+        return True
+    parts = (route.intake, route.report, route.decision, route.following)
+    return gives_opinion(officer, employer, route) or any(
+        works_at(officer, employer, office) for office in parts
     )
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from deferral.views import desk, desk_agreement
+from deferral.views import desk, desk_agreement, messages
 
 app_name = "desk_deferrals"
 _ONE = "deferrals/<slug:deferral_receipt>/"
@@ -13,6 +13,10 @@ urlpatterns = [
     path(_ONE, desk.application, name="application"),
     path(f"{_ONE}papers/<int:attachment_id>/", desk.file, name="file"),
     path(f"{_ONE}opinions/<int:opinion_id>/", desk.opinion_file, name="opinion_file"),
+    path(f"{_ONE}messages/", messages.write_as_office, name="write"),
+    path(
+        f"{_ONE}messages/<int:case_message_id>/file/", messages.file_of_office, name="message_file"
+    ),
     path(f"{_ONE}case.zip", desk.case_file, name="case_file"),
     path(f"{_ONE}letters/<slug:deferral_letter>.pdf", desk.letter, name="letter"),
     path(_AGREEMENT, desk_agreement.agreement, name="agreement"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from deferral.views import portal, portal_agreement, steps
+from deferral.views import messages, portal, portal_agreement, steps
 
 app_name = "portal_deferrals"
 _ONE = "deferrals/<slug:deferral_receipt>/"
@@ -19,6 +19,8 @@ urlpatterns = [
     path(f"{_ONE}papers/<int:attachment_id>/remove/", steps.detach, name="detach"),
     path(f"{_ONE}review/", portal.review, name="review"),
     path(f"{_ONE}ask/", portal.ask_signature, name="ask_signature"),
+    path(f"{_ONE}messages/", messages.write_as_unit, name="write"),
+    path(f"{_ONE}messages/<int:case_message_id>/file/", messages.file_of_unit, name="message_file"),
     path(f"{_ONE}withdraw/", portal.withdraw, name="withdraw"),
     path(f"{_ONE}letters/<slug:deferral_letter>.pdf", portal.letter, name="letter"),
     path(f"{_ONE}agreement/", portal.agreement, name="agreement"),

@@ -9,6 +9,7 @@
 - `escalations`: overdue steps reported to heads;
 - `freezes`: days on which work stands still;
 - `absences`: officers away, and steps taken for them;
+- `messages`: what units and offices write to each other in a matter;
 - `attached`: files of an application, and of an office;
 - `opinions`: departments asked, and what they answered;
 - `supplements`: telling once of everything that is missing;
@@ -23,6 +24,7 @@ from casework.models.freezes import FreezeWindow
 from casework.models.letters import Letter
 from casework.models.lookups import LookupTry
 from casework.models.matters import Move, Notice
+from casework.models.messages import CaseMessage, MessageRead
 from casework.models.opinions import Opinion, OpinionRequest
 from casework.models.papers import PaperFile, PaperReminder, PaperSubmission, RequiredPaper
 from casework.models.supplements import Supplement, SupplementItem
@@ -39,6 +41,7 @@ __all__ = [
     "Absence",
     "Attachment",
     "CallRecord",
+    "CaseMessage",
     "Channel",
     "Clock",
     "Deadline",
@@ -47,6 +50,7 @@ __all__ = [
     "Holiday",
     "Letter",
     "LookupTry",
+    "MessageRead",
     "Move",
     "Notice",
     "NumberDay",

@@ -16,6 +16,7 @@
 - `escalating`: overdue steps reported to heads;
 - `freezes`: days on which work stands still;
 - `absences`: officers away, and who acts for them;
+- `messages`: what units and offices write to each other in a matter;
 - `holidays`: the calendar of working days.
 """
 

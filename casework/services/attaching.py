@@ -50,6 +50,15 @@ def attach(
             return known
     if len(there) >= MOST_IN_SLOT:
         raise TooMany(f"一项材料最多 {MOST_IN_SLOT} 个文件。请合并成一个 PDF 再传。")
+    stored = _store(data, extension, name=name, digest=digest, by=by, at=at)
+    return Attachment.objects.create(
+        matter_kind=kind, matter_id=matter_id, slot=slot, file=stored, at=at
+    )
+
+
+def _store(
+    data: bytes, extension: str, *, name: str, digest: str, by: Membership, at: datetime
+) -> PaperFile:
     stored = PaperFile(
         employer_id=by.employer_id,
         given_name=name[-200:],
@@ -61,9 +70,17 @@ def attach(
     )
     stored.file.save(name, ContentFile(data), save=False)
     stored.save(force_insert=True)
-    return Attachment.objects.create(
-        matter_kind=kind, matter_id=matter_id, slot=slot, file=stored, at=at
-    )
+    return stored
+
+
+def keep_paper_file(*, file: BinaryIO, name: str, by: Membership, at: datetime) -> PaperFile:
+    """Keep a unit's file that stands in no place of an application, such as one of a message.
+
+    :raises files.BadFile: if the file isn't taken in.
+    """
+    data, extension = read(file, name=name)
+    digest = hashlib.sha256(data).hexdigest()
+    return _store(data, extension, name=name, digest=digest, by=by, at=at)
 
 
 def attach_known(

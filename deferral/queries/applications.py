@@ -8,6 +8,7 @@ from django.db.models import F, Q, QuerySet
 
 from casework import queries as casework_queries
 from casework import queries_matter as matter
+from casework import queries_messages
 from casework.models import Escalation, OpinionRequest, Supplement
 from casework.queries_matter import Running
 from deferral import offices
@@ -57,6 +58,33 @@ def waiting_for(officer: Officer, viewer: Viewer) -> QuerySet[Application]:
     )
     turn |= Q(state=State.UNDER_REVIEW, pk__in=asked.values("matter_id"))
     return for_desk(viewer).filter(turn).order_by("moved_at", "pk")
+
+
+def in_charge(officer: Officer) -> Q:
+    """Return which applications an officer's office speaks with the unit about, of those that the
+    officer may see (`offices.in_charge`, as a condition)."""
+    found = Q(pk__in=[])
+    for route in routes():
+        own = Q(route=route.code)
+        if fits(officer, route.intake):
+            found |= own
+        for state, office in (
+            (State.TO_REPORT, route.report),
+            (State.FOR_DECISION, route.decision),
+            (State.AGREED, route.following),
+        ):
+            if office is not None and fits(officer, office):
+                found |= own & Q(state=state)
+    return found
+
+
+def unread(viewer: Viewer) -> QuerySet[Application]:
+    """Return the applications with messages that the viewer's side hasn't read: a unit's own, and
+    those about which an officer's office speaks with the unit."""
+    theirs = queries_messages.unread(KIND, from_unit=viewer.officer is not None)
+    rows = for_desk(viewer) if viewer.officer else of_unit(viewer)
+    rows = rows.filter(pk__in=theirs.values("matter_id"))
+    return rows.filter(in_charge(viewer.officer)) if viewer.officer else rows
 
 
 def fits(officer: Officer, office: Office) -> bool:

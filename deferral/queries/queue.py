@@ -33,7 +33,7 @@ def listed(
     """Return applications for the desk's list.
 
     :param away: whom the officer stands in for.
-    :param show: `mine`, `deputy` (of what waits, that on which those away have worked), `open`, `running`, `over`; empty is all.
+    :param show: `mine`, `deputy` (of what waits, that on which those away have worked), `messages`, `open`, `running`, `over`; empty is all.
     """
     if show in ("mine", "deputy") and viewer.officer is not None:
         rows = applications.waiting_for(viewer.officer, viewer)
@@ -41,6 +41,8 @@ def listed(
             rows = rows.filter(pk__in=list(worked_on(applications.KIND, away)))
     else:
         rows = applications.for_desk(viewer).order_by("-moved_at", "-pk")
+    if show == "messages":
+        rows = rows.filter(pk__in=applications.unread(viewer).values("pk"))
     if show == "open":
         rows = rows.filter(state__in=sorted(IN_REVIEW | {State.SUPPLEMENT, State.GRANTED}))
     elif show == "running":
@@ -102,6 +104,12 @@ def todos(viewer: Viewer) -> list[Todo]:
     names = "、".join(absence.officer.name for absence in away)
     return [
         Todo(
+            "缓缴申请有新留言",
+            applications.unread(viewer).count(),
+            f"{reverse('desk_deferrals:list')}?show=messages",
+            "单位在等您回复",
+        ),
+        Todo(
             "缓缴申请代同事办理",
             deputy,
             f"{reverse('desk_deferrals:list')}?show=deputy",
@@ -155,20 +163,33 @@ _UNIT_SAYS = {
 def _of_unit(viewer: Viewer) -> list[Todo]:
     rows = applications.of_unit(viewer).filter(state__in=list(_UNIT_SAYS))
     waiting = people.of_unit(viewer).filter(state=PersonState.TO_PAY)
-    return [
+    written = [
         Todo(
-            f"为{matter.person_name}先缴其本人的缓缴金额",
+            "缓缴申请有新留言",
             1,
-            reverse("portal_deferrals:person", args=[matter.receipt]),
-            f"请在 {matter.pay_by:%Y-%m-%d} 前缴清，职工在等",
+            f"{reverse('portal_deferrals:detail', args=[row.receipt])}#messages",
+            "经办机构给您留言",
         )
-        for matter in waiting
-    ] + [
-        Todo(
-            _UNIT_SAYS[State(row.state)][0],
-            1,
-            reverse("portal_deferrals:detail", args=[row.receipt]),
-            _UNIT_SAYS[State(row.state)][1],
-        )
-        for row in rows
+        for row in applications.unread(viewer)
     ]
+    return (
+        written
+        + [
+            Todo(
+                f"为{matter.person_name}先缴其本人的缓缴金额",
+                1,
+                reverse("portal_deferrals:person", args=[matter.receipt]),
+                f"请在 {matter.pay_by:%Y-%m-%d} 前缴清，职工在等",
+            )
+            for matter in waiting
+        ]
+        + [
+            Todo(
+                _UNIT_SAYS[State(row.state)][0],
+                1,
+                reverse("portal_deferrals:detail", args=[row.receipt]),
+                _UNIT_SAYS[State(row.state)][1],
+            )
+            for row in rows
+        ]
+    )

@@ -7,10 +7,14 @@ from django.utils import timezone
 
 from casework import queries as casework_queries
 from casework import queries_matter as matter
+from casework import queries_messages
 from casework import services as casework
+from casework.models import CaseMessage
 from casework.packing import Entry, as_json, pack
+from deferral import offices
 from deferral.models import Application
 from deferral.services import letters
+from deferral.services.taking_in import route_of
 from registry.models import Officer
 
 
@@ -26,7 +30,7 @@ def packed(*, application_id: int, by: Officer, at: datetime) -> bytes:
         "生成时间": timezone.localtime(at).isoformat(timespec="seconds"),
         "生成人": casework.officer(by).name,
     }
-    data = pack(_entries(application), about=about)
+    data = pack(_entries(application, by), about=about)
     casework.record_move(
         kind=Application.KIND,
         matter_id=application.pk,
@@ -39,13 +43,16 @@ def packed(*, application_id: int, by: Officer, at: datetime) -> bytes:
     return data
 
 
-def _entries(application: Application) -> list[Entry]:
+def _entries(application: Application, by: Officer) -> list[Entry]:
     found = [
         Entry("rounds.json", as_json(_rounds(application)), "每次提交的内容、金额和摘要"),
         Entry("timeline.json", as_json(_timeline(application)), "办理记录"),
         Entry("opinions.json", as_json(_opinions(application)), "征求的意见，包括失效的"),
         Entry("notices.json", as_json(_notices(application)), "一次性告知"),
     ]
+    # What the unit wrote to the office in charge is for the offices of its own case.
+    if offices.in_case(by, application.employer, route_of(application)):
+        found += _talk(application)
     found += [
         Entry(
             f"papers/{each.slot}-{each.pk}.{each.file.extension}",
@@ -149,4 +156,27 @@ def _notices(application: Application) -> list[dict[str, object]]:
             "items": [[item.label, item.note] for item in told.items.all()],
         }
         for told in matter.supplements_of(application.KIND, application.pk)
+    ]
+
+
+def _talk(application: Application) -> list[Entry]:
+    rows = queries_messages.of_matter(application.KIND, application.pk)
+    files = [
+        Entry(f"messages/{said.pk}.{said.file.extension}", _bytes(said.file.file), said.by_name)
+        for said in rows
+        if said.file is not None
+    ]
+    return [Entry("messages.json", as_json(_messages(rows)), "单位和经办机构的留言"), *files]
+
+
+def _messages(rows: list[CaseMessage]) -> list[dict[str, object]]:
+    return [
+        {
+            "number": said.pk,
+            "by": said.by_name,
+            "text": said.text,
+            "file": said.file.given_name if said.file else "",
+            "at": said.at.isoformat(),
+        }
+        for said in rows
     ]

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from casework import queries_matter as matter
+from casework.forms_messages import MessageForm
 from casework.opinions import Verdict
 from casework.papers.files import BadFile
 from casework.services import absences, opinions, supplements
@@ -35,6 +36,7 @@ from deferral.queries import applications, queue
 from deferral.services import deciding, packing, reviewing, taking_in
 from deferral.services.moving import NotYours, log_refusal
 from deferral.views.shown import letter_answer, progress_context
+from deferral.views.talk import have_read, talk_context
 from deferral.workflow import IllegalMove
 from registry import paging, scope
 from registry import queries as registry_queries
@@ -85,7 +87,8 @@ def application_list(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _application(request: HttpRequest, receipt: str) -> Application:
+def one(request: HttpRequest, receipt: str) -> Application:
+    """Return an application that the officer may see, or 404."""
     rows = applications.for_desk(scope.viewer(request))
     return get_object_or_404(rows, receipt=receipt)
 
@@ -170,18 +173,11 @@ def application(
     request: HttpRequest, deferral_receipt: str, deferral_action: str = ""
 ) -> HttpResponse:
     """One application: facts and opinions on the left, what the officer may do on the right."""
-    found = _application(request, deferral_receipt)
+    found = one(request, deferral_receipt)
     officer = scope.officer_of(request)
-    allowed = applications.may_do(found, officer)
-    stand_ins = acting.stand_ins(
-        kind=found.KIND,
-        matter_id=found.pk,
-        officer=officer,
-        today=timezone.localdate(),
-        may_do=lambda absent: applications.may_do(found, absent) & allowed,
-    )
     bound: forms.Form | None = None
     if request.method == "POST":
+        allowed, stand_ins = _allowed(found, officer)
         if deferral_action not in allowed:
             log_refusal(found.receipt, deferral_action, officer.user.username, "not allowed now")
             messages.error(request, "这件申请刚刚有了变化，或者不由您办理这一步。请看现在的情况。")
@@ -199,15 +195,48 @@ def application(
                 messages.success(request, done)
                 return redirect("desk_deferrals:application", found.receipt)
         found.refresh_from_db()
+    return page(request, found, bound=bound, action=deferral_action)
+
+
+def _allowed(found: Application, officer: Officer) -> tuple[set[str], list[acting.StandIn]]:
+    """Return what an officer may do now, and for whom besides."""
+    allowed = applications.may_do(found, officer)
+    stand_ins = acting.stand_ins(
+        kind=found.KIND,
+        matter_id=found.pk,
+        officer=officer,
+        today=timezone.localdate(),
+        may_do=lambda absent: applications.may_do(found, absent) & allowed,
+    )
+    return allowed, stand_ins
+
+
+def page(
+    request: HttpRequest,
+    found: Application,
+    *,
+    bound: forms.Form | None = None,
+    action: str = "",
+    message_form: MessageForm | None = None,
+) -> HttpResponse:
+    """Return the page of one application.
+
+    :param bound: the form of `action`, where it was refused.
+    :param message_form: a message that was refused, to be put right.
+    """
+    officer = scope.officer_of(request)
+    allowed, stand_ins = _allowed(found, officer)
+    talk = talk_context(found, officer, form=message_form)
+    if request.method == "GET":
+        have_read(found, officer, talk, timezone.now())
     shown_forms = {
-        name: bound
-        if bound is not None and name == deferral_action
-        else _form(name, request, bound=False)
+        name: bound if bound is not None and name == action else _form(name, request, bound=False)
         for name in sorted(allowed)
     }
     context = progress_context(found, today=timezone.localdate()) | {
         "forms": shown_forms,
-        "form": bound,
+        "form": bound or message_form,
+        "talk": talk,
         "allowed": allowed,
         "stand_ins": stand_ins,
         "files": matter.attachments_of(found.KIND, found.pk),
@@ -230,7 +259,7 @@ def _check_may_open(found: Application, request: HttpRequest) -> None:
 @scope.officer_required()
 def file(request: HttpRequest, deferral_receipt: str, attachment_id: int) -> FileResponse:
     """Give out a unit's paper to an office that has a part in the application."""
-    found = _application(request, deferral_receipt)
+    found = one(request, deferral_receipt)
     _check_may_open(found, request)
     rows = {each.pk: each.file for each in matter.attachments_of(found.KIND, found.pk)}
     return given_out(rows.get(attachment_id))
@@ -240,7 +269,7 @@ def file(request: HttpRequest, deferral_receipt: str, attachment_id: int) -> Fil
 @scope.officer_required()
 def opinion_file(request: HttpRequest, deferral_receipt: str, opinion_id: int) -> FileResponse:
     """Give out a written opinion to an office that has a part in the application."""
-    found = _application(request, deferral_receipt)
+    found = one(request, deferral_receipt)
     _check_may_open(found, request)
     rows = {
         said.pk: said.file
@@ -254,7 +283,7 @@ def opinion_file(request: HttpRequest, deferral_receipt: str, opinion_id: int) -
 @scope.officer_required()
 def letter(request: HttpRequest, deferral_receipt: str, deferral_letter: str) -> HttpResponse:
     """Download one of the letters of an application."""
-    found = _application(request, deferral_receipt)
+    found = one(request, deferral_receipt)
     _check_may_open(found, request)
     return letter_answer(found, deferral_letter)
 
@@ -263,7 +292,7 @@ def letter(request: HttpRequest, deferral_receipt: str, deferral_letter: str) ->
 @scope.officer_required()
 def case_file(request: HttpRequest, deferral_receipt: str) -> HttpResponse:
     """Download everything of an application as one zip; it is noted who took it."""
-    found = _application(request, deferral_receipt)
+    found = one(request, deferral_receipt)
     _check_may_open(found, request)
     data = packing.packed(application_id=found.pk, by=scope.officer_of(request), at=timezone.now())
     answer = HttpResponse(data, content_type="application/zip")

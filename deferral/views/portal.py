@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from casework import queries_matter as matter
+from casework.forms_messages import MessageForm
 from casework.services.freezes import Frozen
 from casework.views.files import given_out
 from deferral.eligibility import conditions
@@ -25,6 +26,7 @@ from deferral.views.shown import (
     progress_context,
     review_context,
 )
+from deferral.views.talk import have_read, talk_context
 from deferral.workflow import EDITABLE, PENDING, UNSENT, IllegalMove, State
 from registry import paging, scope
 from registry.models import Membership
@@ -82,10 +84,22 @@ def begin(request: HttpRequest) -> HttpResponse:
 @scope.member_required
 def detail(request: HttpRequest, deferral_receipt: str) -> HttpResponse:
     """A draft's task list; of what was handed in, where it is and what is to be done."""
-    application = own(request, deferral_receipt)
+    return page(request, own(request, deferral_receipt))
+
+
+def page(
+    request: HttpRequest, application: Application, *, message_form: MessageForm | None = None
+) -> HttpResponse:
+    """Return the page of one application.
+
+    :param message_form: a message that was refused, to be put right.
+    """
     member = scope.member_of(request)
     today = timezone.localdate()
     context: dict[str, Any] = progress_context(application, today=today)
+    context["talk"] = talk_context(application, member, form=message_form)
+    if request.method == "GET":
+        have_read(application, member, context["talk"], timezone.now())
     context["may_sign"] = scope.may_sign(member)
     context["may_withdraw"] = drafting.may_withdraw(application, member)
     if application.state in EDITABLE | UNSENT:

@@ -81,6 +81,36 @@ def test_an_officer_leaves_and_a_deputy_takes_in_for_them(open_page, live_server
     page.get_by_text("，代李经办").first.wait_for()
 
 
+def test_a_unit_asks_and_the_office_answers(open_page, live_server, look, set_clock):
+    set_clock(20)
+    walk = Walk().submit()
+    page = open_page()
+    sign_in(page, live_server, walk.member)
+    page.goto(reverse("portal_deferrals:detail", args=[walk.application.receipt]))
+    page.get_by_text("给经办机构留言").click()
+    page.get_by_label("留言内容").fill("请问还要多久？我们下周要发工资。")
+    page.get_by_role("button", name="发送留言").click()
+    page.get_by_text("留言已发给经办机构").wait_for()
+
+    page.context.clear_cookies()
+    sign_in(page, live_server, walk.taker)
+    page.goto(reverse("desk_home"))
+    page.get_by_role("link", name="缓缴申请有新留言").click()
+    page.get_by_role("link", name=walk.application.employer.name).click()
+    page.get_by_text("1 条新留言").wait_for()
+    look(page, "messages-desk")
+    page.get_by_label("留言内容").fill("三个工作日内办结，请放心。")
+    page.get_by_role("button", name="发送留言").click()
+    page.get_by_text("并通知了单位").wait_for()
+
+    page.context.clear_cookies()
+    sign_in(page, live_server, walk.member)
+    page.goto(reverse("portal_home"))
+    page.get_by_role("link", name="缓缴申请有新留言").first.click()
+    page.get_by_text("三个工作日内办结").wait_for()
+    look(page, "messages-unit")
+
+
 def test_a_freeze_is_made_by_two_administrators_and_read_by_the_unit(
     open_page, live_server, look, fits, picture, set_clock
 ):

@@ -400,6 +400,7 @@ MAKERS: dict[str, Callable[[Employer], object]] = {
     "opinion_id": lambda employer: deferring.opinion_of(employer).pk,
     "person_receipt": lambda employer: deferring.person_of(employer).receipt,
     "person_letter": lambda employer: "certificate",
+    "case_message_id": lambda employer: deferring.message_of(employer).pk,
     "deferral_letter": lambda employer: "receipt",
     "deferral_action": lambda employer: "accept",
     "project_code": _project_code,

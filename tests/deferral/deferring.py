@@ -2,9 +2,10 @@
 
 from datetime import date
 from decimal import Decimal
+from uuid import uuid4
 
-from casework.models import Attachment, Opinion, OpinionRequest
-from casework.services import attaching
+from casework.models import Attachment, CaseMessage, Opinion, OpinionRequest
+from casework.services import attaching, messages
 from deferral.models import (
     Agreement,
     AgreementLine,
@@ -138,6 +139,19 @@ def attachment_of(employer: Employer) -> Attachment:
         slot="cash",
         file=pdf(),
         name="a.pdf",
+        by=_owner(employer),
+        at=AT,
+    )
+
+
+def message_of(employer: Employer) -> CaseMessage:
+    """Return a message of the unit in its application, with a file."""
+    return messages.from_unit(
+        kind=Application.KIND,
+        matter_id=application_of(employer).pk,
+        text="请问还要多久",
+        given=(pdf(), "a.pdf"),
+        key=uuid4(),
         by=_owner(employer),
         at=AT,
     )
