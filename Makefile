@@ -23,7 +23,7 @@ soak: setup
 	@exec $(PY) tests/run.py --soak $(if $(ONLY),--only $(ONLY))
 
 bench: setup
-	@exec $(PY) -m bench.run
+	@exec $(PY) -m bench.run $(if $(ONLY),--only $(ONLY))
 
 fix: setup
 	@$(PY) -m ruff check --quiet --fix . ; $(PY) -m ruff format --quiet .

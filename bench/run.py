@@ -4,12 +4,13 @@ Each works on a fresh database of its own, on the server of DATABASE_URL if that
 otherwise on an embedded one in `var/bench`. Ends with 1 if a figure misses its goal.
 """
 
+import argparse
 import json
 import os
 import platform
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ import psycopg2
 
 from bench import (
     annotate,
+    applications,
     import_declarations,
     ledger,
     money,
@@ -29,6 +31,9 @@ from bench import (
 )
 
 ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "bench" / "results.md"
+#: The parts of the results, in order; `make soak` writes the last.
+MAIN, APPLYING, SOAK = HEADINGS = ("# Benchmarks", "## Applications at once", "## Soak")
 Row = tuple[str, str, str, bool]
 
 
@@ -230,46 +235,89 @@ def _simulated(tried: dict) -> Iterator[Row]:
     )
 
 
-def main() -> int:
-    server = os.environ.get("DATABASE_URL")
-    if not server:
-        os.environ.setdefault("DATA_DIR", str(ROOT / "var" / "bench"))
-        from config.embedded import servers
+def server() -> str:
+    """Return the address of the server to work on; starts the embedded one where none is given."""
+    given = os.environ.get("DATABASE_URL")
+    if given:
+        return given
+    os.environ.setdefault("DATA_DIR", str(ROOT / "var" / "bench"))
+    from config.embedded import servers
 
-        data_dir = Path(os.environ["DATA_DIR"])
-        servers.join(data_dir)
-        server = servers.database_url(data_dir)
-    with fresh_database(server, "relief_bench_import") as environment:
+    data_dir = Path(os.environ["DATA_DIR"])
+    servers.join(data_dir)
+    return servers.database_url(data_dir)
+
+
+def table_of(rows: Sequence[Row]) -> str:
+    """Return the rows as a table, under when and on what they were measured."""
+    lines = ["| what | measured | goal | met |", "| --- | --- | --- | --- |"]
+    lines += [
+        f"| {what} | {got} | {goal} | {'yes' if ok else 'NO'} |" for what, got, goal, ok in rows
+    ]
+    return (
+        f"{datetime.now(tz=UTC):%Y-%m-%d}, {os.cpu_count()} cores, "
+        f"{platform.system()} {platform.machine()}, Python {platform.python_version()}, "
+        f"{'the server of DATABASE_URL' if 'DATA_DIR' not in os.environ else 'embedded PostgreSQL'}"
+        ".\n\n" + "\n".join(lines)
+    )
+
+
+def write(heading: str, text: str) -> None:
+    """Replace one part of `bench/results.md`; the others stay, in the order of HEADINGS."""
+    parts: dict[str, str] = {}
+    current = MAIN
+    for line in RESULTS.read_text().splitlines() if RESULTS.exists() else ():
+        if line in HEADINGS:
+            current = line
+        else:
+            parts[current] = f"{parts.get(current, '')}{line}\n"
+    parts[heading] = text
+    RESULTS.write_text(
+        "\n".join(f"{one}\n\n{parts[one].strip()}\n" for one in HEADINGS if one in parts)
+    )
+
+
+def everything() -> list[Row]:
+    """Run every benchmark but `bench.applications`, and write its figures."""
+    address = server()
+    with fresh_database(address, "relief_bench_import") as environment:
         imported = measure("bench.import_declarations", environment)
-    with fresh_database(server, "relief_bench_annotate") as environment:
+    with fresh_database(address, "relief_bench_annotate") as environment:
         marked = measure("bench.annotate", environment)
-    with fresh_database(server, "relief_bench_city") as environment:
+    with fresh_database(address, "relief_bench_city") as environment:
         city = measure("bench.run_city", environment)
         listed = measure("bench.pages", environment)
         reported = measure("bench.reports", environment)
         tried = measure("bench.simulations", environment)
         book = measure("bench.ledger", environment)
-    with fresh_database(server, "relief_bench_money") as environment:
+    with fresh_database(address, "relief_bench_money") as environment:
         paid = measure("bench.money", environment)
     rows = list(rows_of(imported, marked, city, listed, reported, tried, book, paid))
-    lines = ["| what | measured | goal | met |", "| --- | --- | --- | --- |"]
-    lines += [
-        f"| {what} | {got} | {goal} | {'yes' if ok else 'NO'} |" for what, got, goal, ok in rows
-    ]
-    table = "\n".join(lines)
-    print(table)
-    when = datetime.now(tz=UTC)
-    results = ROOT / "bench" / "results.md"
-    # `make soak` keeps a section of its own below ours.
-    soaked = results.read_text().partition("\n## Soak")[1:] if results.exists() else ()
-    results.write_text(
-        "# Benchmarks\n\n"
-        "Written by `make bench`: every figure with its yardstick, from one run.\n\n"
-        f"{when:%Y-%m-%d}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}, "
-        f"Python {platform.python_version()}, "
-        f"{'the server of DATABASE_URL' if 'DATA_DIR' not in os.environ else 'embedded PostgreSQL'}"
-        f".\n\n{table}\n" + "".join(soaked)
+    said = "Written by `make bench`: every figure with its yardstick, from one run."
+    write(MAIN, f"{said}\n\n{table_of(rows)}")
+    return rows
+
+
+def applying() -> list[Row]:
+    """Run `bench.applications` and write its figures."""
+    with fresh_database(server(), "relief_bench_applications") as environment:
+        applied = measure("bench.applications", environment)
+    rows = list(applications.rows_of(applied))
+    said = (
+        "Written by `make bench` or `make bench ONLY=applications`: the server of `make run` and all "
+        "applicants on the same cores, before other work of the machine where the system lets them."
     )
+    write(APPLYING, f"{said}\n\n{table_of(rows)}")
+    return rows
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", choices=["applications"], help="this one alone")
+    asked = parser.parse_args()
+    rows = ([] if asked.only else everything()) + applying()
+    for what, got, goal, ok in rows:
+        print(f"{'' if ok else 'MISSED  '}{what}: {got} (goal: {goal})")
     return 0 if all(ok for *_, ok in rows) else 1
 
 
