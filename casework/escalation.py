@@ -15,6 +15,15 @@ class To(StrEnum):
     WAITING = "waiting"
     CITY = "city"
 
+    @property
+    def label(self) -> str:
+        """Who that is, in Chinese."""
+        return {
+            "own": "办理机构",
+            "waiting": "等这一步办完的机构",
+            "city": "市级同类机构",
+        }[self.value]
+
 
 @dataclass(frozen=True)
 class Report:

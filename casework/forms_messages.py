@@ -4,6 +4,7 @@ from uuid import uuid4
 
 from django import forms
 
+from casework.papers.files import ACCEPTED
 from casework.services.messages import MOST
 
 
@@ -16,7 +17,10 @@ class MessageForm(forms.Form):
         error_messages={"required": "请写留言内容"},
     )
     file = forms.FileField(
-        label="附件", required=False, help_text="PDF、JPG、PNG 等，与证明材料的要求相同"
+        label="附件",
+        required=False,
+        help_text="PDF、JPG 或 PNG，不超过 10 MB",
+        widget=forms.FileInput(attrs={"accept": ACCEPTED}),
     )
     key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
 

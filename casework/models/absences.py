@@ -26,6 +26,15 @@ END IF;
 RETURN NEW;
 """
 
+#: Days gone by stay days of the absence; nobody stood in on them for nothing.
+_NOT_IN_THE_PAST = """
+IF NEW.ended_on < greatest((NEW.ended_at AT TIME ZONE 'Asia/Shanghai')::date, NEW.from_day) - 1 THEN
+    RAISE EXCEPTION 'casework: an absence does not end in the past'
+        USING ERRCODE = 'check_violation';
+END IF;
+RETURN NEW;
+"""
+
 #: On a day of the absence, by the deputy, who hasn't acted on the matter in their own name.
 _AS_DEPUTY = """
 IF NOT EXISTS (
@@ -131,6 +140,12 @@ class Absence(models.Model):
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert,
                 func=_SAME_OFFICE,
+            ),
+            pgtrigger.Trigger(
+                name="not_in_the_past",
+                when=pgtrigger.Before,
+                operation=pgtrigger.UpdateOf("ended_on"),
+                func=_NOT_IN_THE_PAST,
             ),
             no_delete(),
         ]

@@ -19,8 +19,8 @@ IF NEW.approved_by_id IS NOT NULL AND OLD.approved_by_id IS NULL AND (
         USING ERRCODE = 'check_violation';
 END IF;
 IF NEW.ended_on IS NOT NULL AND OLD.ended_on IS NULL
-    AND NEW.ended_on < (NEW.ended_at AT TIME ZONE 'Asia/Shanghai')::date - 1
-    AND NEW.ended_on >= NEW.from_day
+    AND NEW.ended_on
+        < greatest((NEW.ended_at AT TIME ZONE 'Asia/Shanghai')::date, NEW.from_day) - 1
 THEN
     RAISE EXCEPTION 'casework: a freeze does not end in the past' USING ERRCODE = 'check_violation';
 END IF;

@@ -175,6 +175,12 @@ def test_the_database_refuses_overlaps_oneself_other_offices_and_changes():
     rows = Absence.objects.filter(pk=made.pk)
     refused("fixed|Cannot update", lambda: rows.update(deputy=other))
     refused("Cannot delete", rows.delete)
+    refused(
+        "does not end in the past",
+        lambda: rows.update(
+            ended_on=date(2020, 3, 19), ended_by=absent, ended_at=AT.replace(day=25)
+        ),
+    )
     put()
 
 

@@ -213,6 +213,10 @@ def test_the_database_itself_refuses_one_person_a_late_approval_and_changes():
         "does not end in the past",
         lambda: rows.update(ended_on=MONDAY, ended_by=other, ended_at=on(27)),
     )
+    refused(
+        "does not end in the past",
+        lambda: rows.update(ended_on=date(2020, 3, 22), ended_by=other, ended_at=on(27)),
+    )
 
 
 def test_pages_say_what_stands_still_until_when_and_why(monkeypatch):

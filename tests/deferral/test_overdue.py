@@ -148,6 +148,7 @@ def test_pages_say_to_whom_it_was_reported(monkeypatch):
 
     for answer in (unit, desk):
         assert f"{hr}的受理已超期，已于" in answer.content.decode()
+        assert "2020年3月24日</strong> 前办完这一步，已超期。" in answer.content.decode()
         assert f"报告{hr}的负责人" in answer.content.decode()
     head = office("HR", COUNTY, post=Post.HEAD)
     listed = client_for(head).get(reverse("desk_overdue:list")).content.decode()
