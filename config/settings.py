@@ -85,6 +85,7 @@ HTTPS = bool(PUBLIC_HOSTS)
 
 INSTALLED_APPS = [
     "config",
+    "audit",
     "deferral",
     "refunds",
     "relief",

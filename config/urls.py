@@ -49,6 +49,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/", include("casework.urls_overdue")),
     path("desk/", include("casework.urls_absences")),
     path("desk/", include("deferral.urls_desk")),
+    path("desk/", include("audit.urls_desk")),
     path("desk/imports/", include("registry.urls_imports")),
     path("desk/employers/", include("registry.urls_desk")),
     # One way in and out for all: lock-out, time-outs and one-time passwords hold there too.

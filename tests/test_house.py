@@ -8,7 +8,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-APPS = ["registry", "casework", "classification", "relief", "refunds", "deferral", "config"]
+APPS = [
+    "registry",
+    "casework",
+    "classification",
+    "relief",
+    "refunds",
+    "deferral",
+    "audit",
+    "config",
+]
 SOURCES = [
     path
     for app in APPS
@@ -18,7 +27,7 @@ SOURCES = [
 MONEY = [
     path
     for path in SOURCES
-    if path.relative_to(ROOT).parts[0] in {"relief", "refunds", "deferral"}
+    if path.relative_to(ROOT).parts[0] in {"relief", "refunds", "deferral", "audit"}
     or path.name == "money.py"
 ]
 

@@ -49,6 +49,7 @@ from relief.models import (
 )
 from relief.services import estimates, recoveries, reports
 from relief.services.hires import HIRE
+from tests.audit import drawing
 from tests.casework.lettering import issue_letter
 from tests.casework.papers import PNG
 from tests.deferral import deferring
@@ -398,6 +399,7 @@ MAKERS: dict[str, Callable[[Employer], object]] = {
     "deferral_receipt": lambda employer: deferring.agreed_of(employer).receipt,
     "attachment_id": lambda employer: deferring.attachment_of(employer).pk,
     "opinion_id": lambda employer: deferring.opinion_of(employer).pk,
+    "draw_number": lambda employer: drawing.draw_of(employer).number,
     "person_receipt": lambda employer: deferring.person_of(employer).receipt,
     "person_letter": lambda employer: "certificate",
     "case_message_id": lambda employer: deferring.message_of(employer).pk,
