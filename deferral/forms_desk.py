@@ -7,6 +7,7 @@ from django import forms
 from casework.opinions import Verdict
 from casework.papers import files
 from casework.services.supplements import Missing
+from deferral.answers import NOT_APPLICABLE, Answers, Step
 from deferral.hardship import Hardship
 from deferral.services.taking_in import criteria_of
 from registry.forms import EmployerSearch
@@ -150,7 +151,7 @@ class DecisionForm(forms.Form):
 
     grant = forms.ChoiceField(
         label="审批结果",
-        choices=[("yes", "批准缓缴"), ("no", "不予批准")],
+        choices=[("yes", "批准缓缴，认定各项情形都具备"), ("no", "不予批准")],
         widget=forms.RadioSelect,
         error_messages={"required": "请选择审批结果。"},
     )
@@ -158,7 +159,7 @@ class DecisionForm(forms.Form):
         label="认定具备的情形",
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="批准须全部具备；不予批准的，只勾选认定具备的。",
+        help_text="批准的不用逐项勾选；不予批准的，勾选认定具备的。",
     )
     reason = forms.CharField(
         label="理由",
@@ -168,8 +169,14 @@ class DecisionForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
-    def __init__(self, *args: Any, rules: Hardship, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, rules: Hardship, answers: Answers, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        said = answers.get(Step.HARDSHIP.value) or {}
+        self.not_applicable = {
+            found.code
+            for found in rules.findings
+            if found.may_not_apply and said.get(f"{found.code}_holds") == NOT_APPLICABLE
+        }
         choices = [("test", rules.test.label), *((f.code, f.label) for f in rules.findings)]
         self.fields["findings"].choices = choices  # type: ignore[attr-defined]
         self.codes = [code for code, _label in choices]
@@ -182,6 +189,12 @@ class DecisionForm(forms.Form):
         return cleaned
 
     def found(self) -> dict[str, bool]:
-        """Return each criterion and whether it is found."""
+        """Return each criterion and whether it is found.
+
+        Granting with none ticked finds them all, as the choice says, but those that can't apply
+        to the unit; so a clear case is two interactions.
+        """
         chosen = set(self.cleaned_data["findings"])
+        if self.cleaned_data["grant"] == "yes" and not chosen:
+            chosen = set(self.codes) - self.not_applicable
         return {code: code in chosen for code in self.codes}

@@ -93,7 +93,7 @@ def one(request: HttpRequest, receipt: str) -> Application:
     return get_object_or_404(rows, receipt=receipt)
 
 
-def _form(name: str, request: HttpRequest, *, bound: bool) -> forms.Form:
+def _form(name: str, request: HttpRequest, found: Application, *, bound: bool) -> forms.Form:
     data, files = (request.POST, request.FILES) if bound else (None, None)
     match name:
         case "supplement":
@@ -105,7 +105,7 @@ def _form(name: str, request: HttpRequest, *, bound: bool) -> forms.Form:
         case "report":
             return ReportForm(data, prefix=name)
         case "decide":
-            return DecisionForm(data, prefix=name, rules=hardship())
+            return DecisionForm(data, prefix=name, rules=hardship(), answers=found.answers)
     return AcceptForm(data, prefix=name)
 
 
@@ -182,7 +182,7 @@ def application(
             log_refusal(found.receipt, deferral_action, officer.user.username, "not allowed now")
             messages.error(request, "这件申请刚刚有了变化，或者不由您办理这一步。请看现在的情况。")
             return redirect("desk_deferrals:application", found.receipt)
-        bound = _form(deferral_action, request, bound=True)
+        bound = _form(deferral_action, request, found, bound=True)
         if bound.is_valid():
             act, done = _act(deferral_action, bound)
             try:
@@ -230,7 +230,9 @@ def page(
     if request.method == "GET":
         have_read(found, officer, talk, timezone.now())
     shown_forms = {
-        name: bound if bound is not None and name == action else _form(name, request, bound=False)
+        name: bound
+        if bound is not None and name == action
+        else _form(name, request, found, bound=False)
         for name in sorted(allowed)
     }
     context = progress_context(found, today=timezone.localdate()) | {

@@ -142,8 +142,6 @@ def test_offices_take_in_judge_and_decide_and_the_unit_signs(
         by_keyboard(page, "上报市人社局")
         page.get_by_text("已上报").first.wait_for()
     page = at_the_desk(walk.decider)
-    for box in page.locator("input[name=decide-findings]").all():
-        box.press("Space")
     page.locator("input[name=decide-grant][value=yes]").press("Space")
     look(page, f"decide-{district}", scripts=scripts, width=width)
     by_keyboard(page, "确定")
