@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from casework import services as casework
-from casework.services import clocks
+from casework.services import clocks, freezes
 from deferral import offices
 from deferral.endings import Effect, Ending, Open, effects, ending, totals
 from deferral.models import Agreement, Application, EarlyEnd, PlanChange
@@ -198,7 +198,9 @@ def decide(*, early_end_id: int, grant: bool, answer: str, by: Officer, at: date
     :raises IllegalMove: if it is decided, or the agreement is over.
     :raises NoReason: if it is refused without grounds.
     :raises PreviewChanged: if it would do something else than was proposed.
+    :raises freezes.Frozen: if decisions are held back today.
     """
+    freezes.check(freezes.Held.DECISIONS, at=at)
     found = EarlyEnd.objects.select_related("agreement").get(pk=early_end_id)
     application = locked(found.agreement.application_id)
     end = EarlyEnd.objects.select_for_update(of=("self",)).get(pk=early_end_id)

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from casework import services as casework
-from casework.services import clocks
+from casework.services import clocks, freezes
 from casework.services.matters import Actor
 from deferral import offices
 from deferral.models import Agreement, Application, Plan, PlanChange, PlanLine
@@ -85,7 +85,9 @@ def ask(
     :raises NothingOpen: if everything is paid.
     :raises deferral.schedule.BadPlan: if the plan can't stand.
     :raises NoReason: if it doesn't say why.
+    :raises freezes.Frozen: if applications are held back today.
     """
+    freezes.check(freezes.Held.SUBMISSIONS, at=at)
     application = locked_for(application_id, member)
     if not scope.may_sign(member):
         raise NotYours("变更补缴计划由单位管理员或签署人申请。")
@@ -169,7 +171,9 @@ def decide(*, change_id: int, grant: bool, answer: str, by: Officer, at: datetim
     :raises NotYours: if the officer's office doesn't look after the agreement.
     :raises IllegalMove: if it is decided, the agreement is over, or a day of the plan has passed.
     :raises NoReason: if it is refused without grounds.
+    :raises freezes.Frozen: if decisions are held back today.
     """
+    freezes.check(freezes.Held.DECISIONS, at=at)
     change, application = _pending(change_id)
     if not offices.works_at(by, application.employer, route_of(application).following):
         raise NotYours("这份变更申请不由您决定。")

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from casework.services.freezes import Frozen
 from deferral import offices
 from deferral.endings import endings as early_end_grounds
 from deferral.forms_changes import (
@@ -39,6 +40,7 @@ from registry.models import Officer
 from registry.money import total
 
 _REFUSALS = (
+    Frozen,
     NotYours,
     IllegalMove,
     NoReason,

@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from casework.services.freezes import Frozen
 from deferral.forms import PlanForm, WithdrawForm
 from deferral.forms_changes import PersonForm, PlanChangeForm
 from deferral.models import Agreement, Application, PersonMatter
@@ -22,7 +23,7 @@ from deferral.views.shown import person_context, person_letter_answer, statement
 from deferral.workflow import ChangeState, IllegalMove
 from registry import scope
 
-PLAN_REFUSALS = (NotYours, IllegalMove, NoReason, BadPlan, plan_changes.NothingOpen)
+PLAN_REFUSALS = (Frozen, NotYours, IllegalMove, NoReason, BadPlan, plan_changes.NothingOpen)
 PERSON_REFUSALS = (NotYours, IllegalMove, NoReason, people.NotInvolved, people.NotAssessed)
 
 

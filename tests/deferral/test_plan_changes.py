@@ -6,17 +6,20 @@ from decimal import Decimal
 import pytest
 
 from casework.models import Notice
+from casework.services.freezes import Frozen
 from deferral.models import Plan
 from deferral.queries.standing import standing
 from deferral.schedule import BadPlan, Instalment
 from deferral.services import plan_changes
 from deferral.services.moving import NotYours
 from deferral.services.taking_in import NoReason
-from deferral.workflow import ChangeState, IllegalMove
+from deferral.workflow import ChangeState, IllegalMove, PersonState
 from registry.models import Membership, Post
 from relief.models import Payment
 from tests.deferral.builders import CITY, COUNTY, office
 from tests.deferral.test_following import agreed, follow, now, on
+from tests.deferral.test_freezes import window
+from tests.deferral.test_people import begin
 from tests.factories import make_member
 from tests.guarding import attempt
 from tests.relief.builders import pay, post_facts
@@ -199,3 +202,19 @@ def test_a_withdrawn_payment_opens_the_first_row_again(paid_a_part):
     post_facts(paid.employer)
 
     assert now(agreement, date(2020, 5, 15)).missed(date(2020, 5, 15)) == Decimal("600.00")
+
+
+def test_a_freeze_holds_back_wishes_and_their_decisions_but_no_person(paid_a_part):
+    walk, _agreement = paid_a_part
+    frozen = on(date(2020, 5, 12))
+    window(frozen.date(), frozen.date(), at=frozen, holds_submissions=True, holds_decisions=True)
+
+    with pytest.raises(Frozen, match="提交申请"):
+        ask(walk)
+    change = ask(walk, day=date(2020, 5, 13))
+    window(date(2020, 5, 14), date(2020, 5, 14), at=frozen, holds_decisions=True)
+    with pytest.raises(Frozen, match="审批"):
+        decide(change)
+    assert decide(change, day=date(2020, 5, 15)).state == ChangeState.GRANTED
+    # A person waits: what they need isn't held back.
+    assert begin(walk, day=date(2020, 5, 14)).state == PersonState.TO_PAY
