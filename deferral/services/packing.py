@@ -14,6 +14,7 @@ from casework.packing import Entry, as_json, pack
 from deferral import offices
 from deferral.models import Application
 from deferral.services import letters
+from deferral.services.packing_agreed import agreed_entries
 from deferral.services.taking_in import route_of
 from registry.models import Officer
 
@@ -30,7 +31,8 @@ def packed(*, application_id: int, by: Officer, at: datetime) -> bytes:
         "生成时间": timezone.localtime(at).isoformat(timespec="seconds"),
         "生成人": casework.officer(by).name,
     }
-    data = pack(_entries(application, by), about=about)
+    entries = _entries(application, by) + agreed_entries(application, by, at=at)
+    data = pack(entries, about=about)
     casework.record_move(
         kind=Application.KIND,
         matter_id=application.pk,

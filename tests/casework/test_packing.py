@@ -67,6 +67,7 @@ def test_a_deferral_is_packed_with_papers_opinions_letters_and_who_took_it(tmp_p
         "minutes",
         "approval",
         "agreement",
+        "statement",
     }
     again = packing.packed(application_id=walk.application.pk, by=walk.decider, at=walk.at)
     assert "下载案卷" in zipfile.ZipFile(BytesIO(again)).read("timeline.json").decode()
