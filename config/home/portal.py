@@ -21,6 +21,7 @@ from relief.calc.tree import node
 from relief.policy import Insurance, NoRuleInForce
 from relief.queries import explanations, holds, late_fees
 from relief.queries.amounts import AccountMonth
+from relief.queries.due_dates import moved_days
 
 LATEST_NOTICES = 3
 
@@ -92,6 +93,7 @@ def month_list(request: HttpRequest) -> HttpResponse:
             "hold_clause": CLAUSE,
             "offsets": queries_offset.moved_by_month(employer.pk, day=seen.day),
             "late": late_fees.of_unit(employer.pk, seen.day),
+            "moved": moved_days(employer.pk, seen.day),
         },
     )
 
@@ -119,5 +121,9 @@ def why(request: HttpRequest, month: str, insurance: str) -> HttpResponse:
     except (explanations.NothingDeclared, NoRuleInForce) as nothing:
         context["nothing"] = str(nothing)
     else:
-        context |= {"found": found, "steps": [node(step) for step in found.explanation.steps]}
+        context |= {
+            "found": found,
+            "steps": [node(step) for step in found.explanation.steps],
+            "moved": moved_days(employer.pk, seen.day, place=(period, kind.value)),
+        }
     return render(request, "portal/why.html", context)

@@ -12,6 +12,7 @@ from relief.calc.holds import CLAUSE
 from relief.forms import OverpaidFilter
 from relief.policy import EmployerClass
 from relief.queries import desk, holds, late_fees, places, recoveries
+from relief.queries.due_dates import moved_days
 from relief.services import overpaid
 
 SUMS = ("gross_due", "relief", "net_due", "employee_due", "paid", "overpaid", "underpaid")
@@ -44,6 +45,7 @@ def account(request: HttpRequest, employer_id: int) -> HttpResponse:
             "hold_clause": CLAUSE,
             "sizes": queries.size_sources(employer, seen.day),
             "late": late_fees.of_unit(employer.pk, seen.day, asked=asked),
+            "moved": moved_days(employer.pk, seen.day),
             # Where money is going is known of today only.
             "placed": [] if seen.past else places.placed(seen.day, asked=asked),
             "totals": {name: money.total(getattr(m, name) for m in found) for name in SUMS},

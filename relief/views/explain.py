@@ -16,6 +16,7 @@ from registry.models import Employer
 from relief.calc.tree import node
 from relief.policy import Insurance, NoRuleInForce
 from relief.queries import explanations
+from relief.queries.due_dates import moved_days
 from relief.services import explanation_letters
 
 
@@ -50,6 +51,7 @@ def explain(request: HttpRequest, uscc: str, month: str, insurance: str) -> Http
             "result": found.explanation.result,
             "settled": found.explanation.settled,
             "steps": [node(step) for step in found.explanation.steps],
+            "moved": moved_days(employer.pk, seen.day, place=(period, kind.value)),
         }
     return render(request, "relief/explain.html", context)
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection
+from django.urls import reverse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,9 +13,11 @@ from casework.services.matters import SYSTEM
 from relief.calc.late_fee import late_parts
 from relief.models import LaterDueDate, RecoveryNotice
 from relief.queries import late_fees, places
+from relief.queries.due_dates import moved_days
 from relief.queries.recoveries import owed
 from relief.services import recoveries
 from relief.services.due_dates import NotLater, Postponed, postpone
+from tests.factories import client_for, make_member, make_officer
 from tests.guarding import attempt, without
 from tests.relief.builders import AT, MARCH, declare, pay, recalculate, sized_employer
 
@@ -175,3 +178,33 @@ def test_late_fees_with_a_later_day_equal_the_count_in_python(late_by, arrivals,
         for line in found
         if line.insurance.value == "pension"
     ]
+
+
+def test_pages_name_the_day_that_holds_and_by_what():
+    employer = large_unit()
+    move(employer)
+    officer = client_for(make_officer(district=employer.district_id))
+    member = client_for(make_member(employer))
+    at = "?as_of=2020-09-01"
+    pages = [
+        officer.get(reverse("relief:account", args=[employer.pk]) + at),
+        officer.get(reverse("relief:explain", args=[employer.uscc, "2020-03", "pension"]) + at),
+        member.get(reverse("portal_months") + at),
+        member.get(reverse("portal_why", args=["2020-03", "pension"]) + at),
+    ]
+
+    for page in pages:
+        text = page.content.decode()
+        assert "缴费截止日有变动" in text
+        assert "2020年12月31日" in text
+        assert "缓缴协议 X" in text
+    (alone,) = pages[1].context["moved"]
+    assert (alone.label, alone.ordinary) == ("养老", date(2020, 3, 31))
+    other = reverse("portal_why", args=["2020-03", "unemployment"])
+    assert "缴费截止日有变动" not in member.get(other + at).content.decode()
+    assert moved_days(employer.pk, date(2020, 3, 19)) == []
+
+    move(employer, None, cause="deferral-end:X", decided_on=date(2020, 5, 4))
+
+    text = member.get(reverse("portal_months") + at).content.decode()
+    assert "恢复原截止日" in text
