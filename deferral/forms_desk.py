@@ -1,5 +1,6 @@
 """Forms of the offices: taking in, a one-time notice, opinions, reporting, deciding."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -11,6 +12,7 @@ from deferral.answers import NOT_APPLICABLE, Answers, Step
 from deferral.hardship import Hardship
 from deferral.services.taking_in import criteria_of
 from registry.forms import EmployerSearch
+from registry.models import District
 
 
 class QueueFilter(EmployerSearch):
@@ -30,6 +32,34 @@ class QueueFilter(EmployerSearch):
         ],
     )
     field_order = ("q", "show", "district")
+
+
+class PeriodForm(forms.Form):
+    """Of which days and district the figures are."""
+
+    first = forms.DateField(
+        label="提交日期，从",
+        widget=forms.DateInput,
+        error_messages={"required": "请填写日期。", "invalid": "日期应像 2020-03-01 这样填写。"},
+    )
+    last = forms.DateField(
+        label="到",
+        widget=forms.DateInput,
+        error_messages={"required": "请填写日期。", "invalid": "日期应像 2020-03-31 这样填写。"},
+    )
+    district = forms.ChoiceField(label="参保地", required=False)
+
+    def __init__(self, *args: Any, districts: Iterable[District], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [("", "全部"), *((each.code, each.name) for each in districts)]
+        self.fields["district"].choices = choices  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse days in the wrong order."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        if {"first", "last"} <= cleaned.keys() and cleaned["last"] < cleaned["first"]:
+            self.add_error("last", "结束日期早于开始日期，请改正。")
+        return cleaned
 
 
 class AcceptForm(forms.Form):

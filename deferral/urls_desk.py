@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from deferral.views import desk, desk_agreement, messages
+from deferral.views import desk, desk_agreement, messages, statistics
 
 app_name = "desk_deferrals"
 _ONE = "deferrals/<slug:deferral_receipt>/"
@@ -26,6 +26,8 @@ urlpatterns = [
     path(f"{_AGREEMENT}end/", desk_agreement.early_end, name="early_end"),
     path(f"{_AGREEMENT}end/decide/", desk_agreement.decide_end, name="decide_end"),
     path(f"{_AGREEMENT}people/", desk_agreement.begin_person, name="begin_person"),
+    path("deferral-statistics/", statistics.page, name="statistics"),
+    path("deferral-statistics.xlsx", statistics.workbook, name="statistics_workbook"),
     path("deferral-endings/", desk_agreement.ending_list, name="endings"),
     path("deferral-people/", desk_agreement.people_list, name="people"),
     path(_PERSON, desk_agreement.person, name="person"),
