@@ -11,4 +11,6 @@ class AuditConfig(AppConfig):
         from registry import navigation
 
         todo.register(draws.todos)
-        navigation.add("desk", "稽核抽样", "desk_audit:draws", order=66)
+        navigation.add(
+            "desk", "稽核抽样", "desk_audit:draws", order=66, posts=frozenset(draws.POSTS)
+        )

@@ -27,10 +27,11 @@ def _check_agency(request: HttpRequest) -> None:
 @require_safe
 @scope.officer_required(Post.AUDIT, Post.HEAD)
 def draw_list(request: HttpRequest) -> HttpResponse:
-    """List the samples of the agency."""
-    _check_agency(request)
+    """List the samples of the agency; another bureau has none."""
     page = paging.page_of(request, queries.draws_for(scope.viewer(request)))
-    return render(request, "audit/draws.html", {"page": page})
+    agency = scope.officer_of(request).agency
+    may_begin = agency.kind == Agency.Kind.SOCIAL_INSURANCE
+    return render(request, "audit/draws.html", {"page": page, "may_begin": may_begin})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

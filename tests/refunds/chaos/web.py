@@ -58,8 +58,10 @@ class Browser:
             return Answer(0)
         finally:
             connection.close()
-        if token := re.match(r"csrftoken=([^;]+)", response.headers.get("Set-Cookie", "")):
-            self.cookies["csrftoken"] = token[1]
+        # A page may set more than one.
+        for said in response.headers.get_all("Set-Cookie", []):
+            if token := re.match(r"csrftoken=([^;]+)", said):
+                self.cookies["csrftoken"] = token[1]
         return Answer(
             response.status,
             text,

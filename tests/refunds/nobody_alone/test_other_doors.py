@@ -16,8 +16,9 @@ from tests.refunds.nobody_alone.matrix import PLACES
 
 pytestmark = pytest.mark.django_db
 
-#: Kept by administrators: agreements, holidays, rules of law by two people. No money.
-KEPT_BY_HAND = {"FundAccount", "Holiday"}
+#: Kept by administrators: agreements, holidays, days on which work stands still, rules of law by
+#: two people. No money.
+KEPT_BY_HAND = {"FundAccount", "FreezeWindow", "Holiday"}
 #: Every address of the API that takes anything in, and what. None of them moves money.
 TAKES = {
     "api/v1/imports/": {"POST"},
