@@ -29,7 +29,7 @@ _COOKIE_SECONDS = 24 * 3600
 _ENTRY = "kept_entry"
 V = TypeVar("V", bound=Callable[..., HttpResponseBase])
 
-PUT_BACK = "登录已过期，您刚才填写的内容还没有保存。已经放回这一页，请核对后再保存一次。"
+PUT_BACK = "登录已过期，您刚才填写的内容还没有保存。已经放回这一页，请核对后重新保存或提交。"
 NOT_DONE = "登录已过期，刚才的操作没有办成，请再做一次。"
 NO_FILE = "登录已过期，刚才选择的文件没有上传，请重新选择文件再传一次。"
 
@@ -92,7 +92,7 @@ def keep(request: HttpRequest, *, by: int | None) -> None:
     kept = shows_again(request) and len(text) <= MOST_BYTES
     request.session[_ENTRY] = {
         "by": by,
-        "path": request.path,
+        "page": request.get_full_path(),
         "said": text if kept else None,
         "files": bool(request.FILES),
     }
@@ -119,7 +119,9 @@ def said(request: HttpRequest) -> QueryDict | None:
     Says so on the page where it was kept. It is dropped when the page's form is sent again.
     """
     entry = request.session.get(_ENTRY)
-    here = entry is not None and entry["path"] == request.path and entry["said"] is not None
+    here = (
+        entry is not None and entry["page"] == request.get_full_path() and entry["said"] is not None
+    )
     if request.method == "POST":
         if here:
             del request.session[_ENTRY]

@@ -34,7 +34,7 @@ from deferral.views.shown import (
     statement_answer,
 )
 from deferral.workflow import AgreementState, ChangeState, IllegalMove, PersonState
-from registry import paging, scope
+from registry import kept, paging, scope
 from registry import queries as registry_queries
 from registry.models import Officer
 from registry.money import total
@@ -190,6 +190,7 @@ def decide_plan(request: HttpRequest, deferral_receipt: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@kept.keeps_entries
 @scope.officer_required()
 def early_end(request: HttpRequest, deferral_receipt: str) -> HttpResponse:
     """See what an early end on a ground would do, month by month; then propose it."""
@@ -203,7 +204,7 @@ def early_end(request: HttpRequest, deferral_receipt: str) -> HttpResponse:
         return redirect("desk_deferrals:agreement", application.receipt)
     code = ground.cleaned_data["ground"]
     shown = early_ends.preview(found, code, day=timezone.localdate())
-    form = EarlyEndForm(request.POST or None, initial={"content": shown.content})
+    form = EarlyEndForm(kept.said(request), initial={"content": shown.content})
     if request.method == "POST" and form.is_valid():
         try:
             early_ends.propose(

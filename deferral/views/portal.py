@@ -28,7 +28,7 @@ from deferral.views.shown import (
 )
 from deferral.views.talk import have_read, talk_context
 from deferral.workflow import EDITABLE, PENDING, UNSENT, IllegalMove, State
-from registry import paging, scope
+from registry import kept, paging, scope
 from registry.models import Membership
 
 
@@ -182,11 +182,12 @@ def ask_signature(request: HttpRequest, deferral_receipt: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@kept.keeps_entries
 @scope.member_required
 def withdraw(request: HttpRequest, deferral_receipt: str) -> HttpResponse:
     """Take an application back, once asked again."""
     application = own(request, deferral_receipt)
-    form = WithdrawForm(request.POST or None)
+    form = WithdrawForm(kept.said(request))
     if request.method == "POST" and form.is_valid():
         try:
             handing_in.withdraw(

@@ -21,7 +21,7 @@ from deferral.services.taking_in import NoReason
 from deferral.views.portal import own
 from deferral.views.shown import person_context, person_letter_answer, statement_answer
 from deferral.workflow import ChangeState, IllegalMove
-from registry import scope
+from registry import kept, scope
 
 PLAN_REFUSALS = (Frozen, NotYours, IllegalMove, NoReason, BadPlan, plan_changes.NothingOpen)
 PERSON_REFUSALS = (NotYours, IllegalMove, NoReason, people.NotInvolved, people.NotAssessed)
@@ -34,6 +34,7 @@ def _agreement(application: Application) -> Agreement:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@kept.keeps_entries
 @scope.member_required
 def plan_change(request: HttpRequest, deferral_receipt: str) -> HttpResponse:
     """Ask for another plan of what is open."""
@@ -42,7 +43,7 @@ def plan_change(request: HttpRequest, deferral_receipt: str) -> HttpResponse:
     today = timezone.localdate()
     (now,) = standing([agreement], today)
     form = PlanChangeForm(
-        request.POST or None,
+        kept.said(request),
         amount=now.open,
         today=today,
         latest=agreement.ends_on,
@@ -93,12 +94,13 @@ def plan_change_withdraw(request: HttpRequest, deferral_receipt: str) -> HttpRes
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@kept.keeps_entries
 @scope.member_required
 def person_begin(request: HttpRequest, deferral_receipt: str) -> HttpResponse:
     """Open one person's matter."""
     application = own(request, deferral_receipt)
     agreement = _agreement(application)
-    form = PersonForm(request.POST or None)
+    form = PersonForm(kept.said(request))
     if request.method == "POST" and form.is_valid():
         try:
             made = people.begin(

@@ -17,7 +17,8 @@ from deferral.hardship import hardship
 from deferral.models import Application
 from deferral.workflow import State
 from registry import kept
-from tests.deferral.builders import AT, pdf, unit
+from registry.models import Post
+from tests.deferral.builders import AT, COUNTY, Walk, office, pdf, unit
 from tests.factories import PASSWORD, make_member
 
 pytestmark = pytest.mark.django_db
@@ -259,6 +260,47 @@ def test_what_was_kept_does_not_overwrite_what_a_colleague_saved_meanwhile(perso
 
     assert "另一个窗口改过" in back
     assert person.application.answers["months"]["to"] == "2020-05"
+
+
+@pytest.mark.parametrize(
+    ("page", "typed"),
+    [("withdraw", "reason"), ("plan_change", "reason"), ("person_begin", "person_id")],
+)
+def test_what_a_unit_types_later_on_is_put_back_too(page, typed):
+    walk = Walk().to_decision()
+    if page != "withdraw":
+        walk.decide().agree()
+    person = Person(walk.member)
+    person.open("/login/")
+    person.sign_in()
+    person.open(where(page))
+    end_session()
+
+    person.send(**{typed: "写了一半的话"})
+    back = person.sign_in()
+
+    assert person.at == where(page)
+    assert kept.PUT_BACK in back
+    assert "写了一半的话" in back
+
+
+def test_what_an_officer_types_is_put_back_under_the_ground_it_was_typed_for():
+    walk = Walk().to_decision().decide()
+    walk.agree()
+    officer = Person(office("SOCIAL_INSURANCE", COUNTY, post=Post.HANDLER))
+    officer.open("/login/")
+    officer.sign_in()
+    address = reverse("desk_deferrals:early_end", args=[walk.application.receipt])
+    officer.open(f"{address}?ground=asked")
+    end_session()
+
+    officer.send(f"{address}?ground=asked", reason="写了一半的话")
+    back = officer.sign_in()
+
+    assert officer.at == address
+    assert kept.PUT_BACK in back
+    assert "写了一半的话" in back
+    assert "写了一半的话" not in officer.open(f"{address}?ground=policy")
 
 
 def test_an_application_takes_at_most_eight_pages_from_its_beginning_to_the_receipt(person):
