@@ -347,3 +347,11 @@ def _odd_bases(people: Sequence[Person]) -> Iterator[Person]:
 def build(seed: int = SEED) -> City:
     """Return the town."""
     return _Builder(seed).city()
+
+
+def of_stories(stories: Sequence[Story], *, seed: int) -> City:
+    """Return the units of some stories alone, with their sizes; the town isn't touched by them."""
+    builder = _Builder(seed)
+    for story in stories:
+        builder.story(story)
+    return City(units=tuple(builder.units), sizes=tuple(builder.sizes))

@@ -7,6 +7,9 @@ from pathlib import Path
 from django.db import connection
 
 from config.demo import workbooks
+from config.demo.deferring import law, units
+from config.demo.deferring.stories import WALKS as WAITING
+from config.demo.deferring.walks import Apply, AskForAnotherPlan, Retire, Settle
 from config.demo.filings import FileMonth
 from config.demo.steps import (
     AgreeOnPassword,
@@ -42,13 +45,20 @@ def steps() -> Sequence[Step]:
     lots: list[Step] = [
         step
         for lot, run in enumerate(RUNS)
-        for step in (*(BringIn(file) for file in workbooks.FILES if file.lot == lot), run, Offer())
+        for step in (
+            *(BringIn(file) for file in workbooks.FILES if file.lot == lot),
+            # Before the last run, which takes everything along.
+            *((*law.DOCUMENTS, *units.UNIT_FILES, units.Assess()) if run is RUNS[-1] else ()),
+            run,
+            Offer(),
+        )
     ]
     walks: list[Step] = [WalkOn(walk) for walk in WALKS]
     filed = FileMonth("individual", date(2020, 12, 1))
     opened = [OpenOwners(), FundAccounts()]
     ended = [Offer(), AskForRecoveries(), filed]
-    return [OpenStaff(), *lots, *opened, *walks, *ended, AgreeOnPassword()]
+    deferred = [*map(Apply, WAITING), Retire(), units.PAID_FILE, Settle(), AskForAnotherPlan()]
+    return [OpenStaff(), *lots, *opened, *walks, *deferred, *ended, AgreeOnPassword()]
 
 
 def load(*, folder: Path, clock: Clock, say: Callable[[str], None]) -> int:
@@ -66,7 +76,7 @@ def load(*, folder: Path, clock: Clock, say: Callable[[str], None]) -> int:
 
 
 def _load(town: Town) -> int:
-    if Employer.objects.exists() and len(town.employers) < len(BY_KEY):
+    if Employer.objects.exists() and not BY_KEY.keys() <= town.employers.keys():
         raise SomebodyElsesData("数据库里已有其他参保单位，不再载入演示城市。")
     done = 0
     for step in steps():

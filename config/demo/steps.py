@@ -15,6 +15,7 @@ from typing import Protocol
 from django.utils import timezone
 
 from config.demo import accounts, city, workbooks
+from config.demo.deferring import stories as deferring
 from config.demo.people import COLLEAGUES, OWNERS, USERNAMES
 from config.demo.stories import BY_KEY
 from refunds.models import OfferWork
@@ -56,10 +57,11 @@ class Town:
             workbooks.write(city.build(), folder)
         return found
 
-    @cached_property
+    @property
     def employers(self) -> dict[str, Employer]:
-        """The units of the stories, as stored."""
-        codes = {city.code_of(story): key for key, story in BY_KEY.items()}
+        """The units of all stories, as far as they are stored."""
+        stories = BY_KEY | deferring.BY_KEY
+        codes = {city.code_of(story): key for key, story in stories.items()}
         found = Employer.objects.filter(uscc__in=codes)
         return {codes[employer.uscc]: employer for employer in found}
 
@@ -92,8 +94,12 @@ class BringIn:
         known = Import.objects.filter(os_user=BY, file_name=self.file.name)
         return known.filter(state=WorkState.DONE).exists()
 
+    def path(self, town: Town) -> Path:
+        """Return where the workbook lies."""
+        return town.paths[self.file.name]
+
     def do(self, town: Town) -> str:
-        path = town.paths[self.file.name]
+        path = self.path(town)
         for left in Import.objects.filter(os_user=BY, file_name=path.name, state__in=OPEN):
             # Killed in it: whoever finds it later is to drop it.
             intake.request_cancel(import_id=left.pk, at=town.clock())
@@ -128,14 +134,18 @@ class Recalculate:
     def done(self, town: Town) -> bool:
         return Run.objects.filter(os_user=BY, reason=self.reason, state=WorkState.DONE).exists()
 
-    def do(self, town: Town) -> str:
-        left = Run.objects.filter(os_user=BY, reason=self.reason, state__in=OPEN).first()
-        run = left or runs.start_run(
+    def start(self, town: Town) -> Run:
+        """Queue the run."""
+        return runs.start_run(
             as_of=self.as_of or town.clock().date(),
             os_user=BY,
             reason=self.reason,
             at=town.clock(),
         )
+
+    def do(self, town: Town) -> str:
+        left = Run.objects.filter(os_user=BY, reason=self.reason, state__in=OPEN).first()
+        run = left or self.start(town)
         waited = False
         while not runs.is_over(run):
             due = run_work.due_shards(at=town.clock())

@@ -182,6 +182,12 @@ def _registered(employer: Employer, town: Town, *, number: str = "") -> choose.A
     )
 
 
+def officer_named(username: str) -> Officer:
+    """Return the officer of one of our accounts."""
+    officers = Officer.objects.select_related("agency__district", "user")
+    return officers.get(user__username=username, user__email__endswith=f"@{MAIL_DOMAIN}")
+
+
 class _People:
     """Whose turn it is, for one employer: its own member, its agency, the fund's cashier."""
 
@@ -190,14 +196,10 @@ class _People:
             employer=employer, user__email__endswith=f"@{MAIL_DOMAIN}"
         )
         self.reviewer = self._officer(Post.REVIEWER, employer.district_id)
-        self.cashier = self._named("city-cashier")
-        self.accountant = self._named("city-accountant")
-        self.head = self._named("city-head")
-        self.auditor = self._named("city-auditor")
-
-    def _named(self, username: str) -> Officer:
-        officers = Officer.objects.select_related("agency__district", "user")
-        return officers.get(user__username=username, user__email__endswith=f"@{MAIL_DOMAIN}")
+        self.cashier = officer_named("city-cashier")
+        self.accountant = officer_named("city-accountant")
+        self.head = officer_named("city-head")
+        self.auditor = officer_named("city-auditor")
 
     def _officer(self, post: Post, district_id: str) -> Officer:
         return Officer.objects.select_related("agency__district", "user").get(

@@ -18,21 +18,21 @@ from registry import months
 
 #: Last day of each lot of the year.
 LOTS = (date(2020, 3, 31), date(2020, 7, 31), date(2021, 1, 31))
-_INSURANCE_NAMES = {"pension": "养老", "unemployment": "失业", "injury": "工伤"}
+INSURANCE_NAMES = {"pension": "养老", "unemployment": "失业", "injury": "工伤"}
 # Writers stamp the day they wrote; a fixed one keeps the bytes the same.
 _WRITTEN = datetime(2021, 1, 4, 9, 0)  # noqa: DTZ001 - a property of the file, in no zone
 
-_EMPLOYER_HEADER = (
+EMPLOYER_HEADER = (
     "统一社会信用代码", "单位名称", "单位类型", "参保地", "行业代码", "工伤保险费率(%)",
     "成立日期", "参保日期", "法定代表人", "联系人", "联系电话", "所属集团", "户名", "开户银行",
     "开户行行号", "银行账号", "上级法人信用代码", "地址", "功能区",
 )  # fmt: skip
-_SIZE_HEADER = ("统一社会信用代码", "单位名称", "划型", "数据日期")
-_DECLARATION_HEADER = (
+SIZE_HEADER = ("统一社会信用代码", "单位名称", "划型", "数据日期")
+DECLARATION_HEADER = (
     "统一社会信用代码", "费款所属期", "证件号码", "姓名", "养老缴费基数", "失业缴费基数",
     "工伤缴费基数",
 )  # fmt: skip
-_PAYMENT_HEADER = (
+PAYMENT_HEADER = (
     "统一社会信用代码", "费款所属期", "险种", "单位缴费金额", "个人缴费金额", "到账日期",
     "缴费凭证号", "付款账号", "付款户名",
 )  # fmt: skip
@@ -77,7 +77,8 @@ def lot_of(day: date) -> int:
     return next(number for number, last in enumerate(LOTS) if day <= last)
 
 
-def _employers(city: City) -> Iterable[Sequence[Cell]]:
+def employers(city: City) -> Iterable[Sequence[Cell]]:
+    """Yield the rows of the units."""
     for unit in city.units:
         account = unit.account
         yield (
@@ -90,13 +91,15 @@ def _employers(city: City) -> Iterable[Sequence[Cell]]:
         )  # fmt: skip
 
 
-def _sizes(city: City, dated: date) -> Iterable[Sequence[Cell]]:
+def sizes(city: City, dated: date) -> Iterable[Sequence[Cell]]:
+    """Yield the rows of one of the province's files."""
     for row in city.sizes:
         if row.dated == dated:
             yield row.uscc, row.name, row.size, row.dated.isoformat()
 
 
-def _declared(unit: Unit, month: date) -> Iterable[Sequence[Cell]]:
+def declared(unit: Unit, month: date) -> Iterable[Sequence[Cell]]:
+    """Yield the rows of one unit's declaration of a month."""
     for person in unit.people:
         bases = [person.base(month, insurance) for insurance in INSURANCES]
         if any(bases):
@@ -111,12 +114,12 @@ def _declarations(city: City, lot: int) -> Iterable[Sequence[Cell]]:
         # December is declared in December; the last lot reaches into the new year for payments.
         if lot_of(months.last_day(month)) == lot:
             for unit in city.units:
-                yield from _declared(unit, month)
+                yield from declared(unit, month)
 
 
 def _wrong_declarations(city: City) -> Iterable[Sequence[Cell]]:
     """Yield a file as it comes in on a bad day: every row has one typical mistake."""
-    rows = [list(row) for row in _declared(city.unit("large"), date(2020, 2, 1))][:8]
+    rows = [list(row) for row in declared(city.unit("large"), date(2020, 2, 1))][:8]
     code, person = str(rows[0][0]), str(rows[1][2])
     rows[0][0] = code[:-1] + ("0" if code[-1] != "0" else "1")
     rows[1][2] = person[:-1] + ("1" if person[-1] != "1" else "2")
@@ -133,7 +136,7 @@ def _payments(city: City, lot: int) -> Iterable[Sequence[Cell]]:
         if lot_of(paid.arrived) == lot:
             account = paid.unit.account
             yield (
-                paid.unit.uscc, months.label(paid.month), _INSURANCE_NAMES[paid.insurance],
+                paid.unit.uscc, months.label(paid.month), INSURANCE_NAMES[paid.insurance],
                 _yuan(paid.employer), _yuan(paid.employee), paid.arrived.isoformat(),
                 paid.voucher, account.number if account else "", account.holder if account else "",
             )  # fmt: skip
@@ -149,16 +152,16 @@ def _projects(city: City) -> Iterable[Sequence[Cell]]:
 
 def _content(city: City, file: File) -> tuple[Sequence[str], Iterable[Sequence[Cell]]]:
     if file.kind == "employers":
-        return _EMPLOYER_HEADER, _employers(city)
+        return EMPLOYER_HEADER, employers(city)
     if file.kind == "sizes":
-        return _SIZE_HEADER, _sizes(city, SIZES_DATED if file.lot == 0 else SIZES_CORRECTED)
+        return SIZE_HEADER, sizes(city, SIZES_DATED if file.lot == 0 else SIZES_CORRECTED)
     if file.kind == "projects":
         return _PROJECT_HEADER, _projects(city)
     if file.wrong:
-        return _DECLARATION_HEADER, _wrong_declarations(city)
+        return DECLARATION_HEADER, _wrong_declarations(city)
     if file.kind == "declarations":
-        return _DECLARATION_HEADER, _declarations(city, file.lot)
-    return _PAYMENT_HEADER, _payments(city, file.lot)
+        return DECLARATION_HEADER, _declarations(city, file.lot)
+    return PAYMENT_HEADER, _payments(city, file.lot)
 
 
 def write(city: City, folder: Path) -> list[Path]:
@@ -171,12 +174,17 @@ def write(city: City, folder: Path) -> list[Path]:
     for file in FILES:
         path = folder / file.name
         if not path.exists():
-            draft = path.with_suffix(".draft")
-            header, rows = _content(city, file)
-            _write_sheet(draft, header, rows)
-            draft.replace(path)
+            write_one(path, *_content(city, file))
         paths.append(path)
     return paths
+
+
+def write_one(path: Path, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Path:
+    """Write one workbook, also over an older one, and return its path."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".draft")
+    _write_sheet(draft, header, rows)
+    return draft.replace(path)
 
 
 def _write_sheet(path: Path, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:

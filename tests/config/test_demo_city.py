@@ -1,13 +1,17 @@
 """The town itself: the same every time, with numbers that hold and stories that happen."""
 
 from collections import Counter
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from config.demo import city, payments, workbooks
+from config.demo.deferring import units as deferring
+from config.demo.deferring.stories import UNITS
+from config.demo.deferring.timeline import timeline
 from config.demo.expected import Book, line
 from config.demo.people import USERNAMES
 from config.demo.stories import STORIES, Story
@@ -190,3 +194,44 @@ def test_the_manual_tells_every_story_with_its_code_and_amounts(story: Story):
 
 def test_the_manual_names_every_account():
     assert [name for name in USERNAMES if f"`{name}`" not in MANUAL] == []
+
+
+def test_the_units_that_defer_have_people_and_codes_of_their_own():
+    units = deferring.town().units
+    codes = {unit.uscc for unit in town().units} | {row.uscc for row in town().sizes}
+    known = {person.resident_id for unit in town().units for person in unit.people}
+
+    assert not codes & {unit.uscc for unit in units}
+    assert not {unit.name for unit in units} & {unit.name for unit in town().units}
+    assert not known & {person.resident_id for unit in units for person in unit.people}
+    for unit in units:
+        uscc.check(unit.uscc)
+        for person in unit.people:
+            resident_id.check(person.resident_id)
+
+
+@pytest.mark.parametrize("story", UNITS, ids=lambda story: story.key)
+def test_the_manual_tells_of_every_unit_that_defers(story: Story):
+    [line_] = [row for row in MANUAL.splitlines() if city.code_of(story) in row]
+
+    assert story.name in line_
+
+
+@pytest.mark.parametrize(
+    ("today", "published", "first"),
+    [
+        # The holidays of spring 2021 lie in between: 11 to 17 February, 7 and 20 are worked.
+        (date(2021, 3, 1), date(2021, 2, 2), date(2021, 2, 1)),
+        (date(2026, 11, 24), date(2026, 11, 2), date(2026, 10, 1)),
+        (date(2026, 3, 31), date(2026, 3, 9), date(2026, 2, 1)),
+    ],
+)
+@pytest.mark.django_db
+def test_the_stories_begin_sixteen_working_days_before_the_load(today, published, first):
+    now = datetime(today.year, today.month, today.day, 0, 30, tzinfo=ZoneInfo("Asia/Shanghai"))
+
+    found = timeline(now)
+
+    assert (found.published, found.first) == (published, first)
+    assert len(found.days) == 16
+    assert found.days[-1] < today
